@@ -1,0 +1,29 @@
+import { TlxError } from "./errors.js";
+import { Gpu } from "./gpu/gpu.js";
+
+declare const navigator: { readonly gpu?: GPU };
+
+export interface OpenOptions {
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/** Opens a device through navigator.gpu. Throws E_ADAPTER where the browser has no WebGPU or no adapter. */
+export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  if (typeof navigator === "undefined" || !navigator.gpu) {
+    throw new TlxError(
+      "E_ADAPTER",
+      "openGpu: this browser has no WebGPU (or the page is not served over https or from localhost)",
+    );
+  }
+  const adapter = await navigator.gpu.requestAdapter(options);
+  if (!adapter) throw new TlxError("E_ADAPTER", "openGpu: the browser found no WebGPU adapter");
+  const features = (["subgroups", "timestamp-query", "shader-f16"] as const).filter((f) => adapter.features.has(f));
+  const device = await adapter.requestDevice({
+    requiredFeatures: features,
+    requiredLimits: {
+      maxBufferSize: adapter.limits.maxBufferSize,
+      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+    },
+  });
+  return new Gpu(device, { owned: true });
+}

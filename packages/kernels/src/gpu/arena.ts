@@ -1,0 +1,61 @@
+import { TlxError } from "../errors.js";
+import type { Gpu } from "./gpu.js";
+
+/**
+ * Owner of GPU buffers, and the only caller of createBuffer. Everything long-lived owns one arena and frees it whole:
+ * no reference counts, no freeing of single buffers.
+ */
+export class Arena {
+  private readonly gpu: Gpu;
+  private readonly label: string;
+  private readonly buffers: GPUBuffer[] = [];
+  private held = 0;
+
+  constructor(gpu: Gpu, label: string) {
+    this.gpu = gpu;
+    this.label = label;
+  }
+
+  /** Bytes held. */
+  get bytes(): number {
+    return this.held;
+  }
+
+  /** A buffer of at least `bytes` bytes (rounded up to 16). Throws E_LIMIT above maxBufferSize. */
+  buffer(bytes: number, usage: GPUBufferUsageFlags, label: string): GPUBuffer {
+    this.gpu.assertUsable();
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const limit = this.gpu.capabilities.maxBufferSize;
+    if (size > limit) {
+      throw new TlxError(
+        "E_LIMIT",
+        `${this.label}/${label}: needs a buffer of ${size} bytes but this device allows ${limit}; use a smaller batch or picture size`,
+        { size, limit, held: this.gpu.liveBytes },
+      );
+    }
+    const buffer = this.gpu.device.createBuffer({ size, usage, label: `${this.label}/${label}` });
+    this.buffers.push(buffer);
+    this.held += size;
+    this.gpu.liveBytes += size;
+    return buffer;
+  }
+
+  dispose(): void {
+    for (const buffer of this.buffers) buffer.destroy();
+    this.buffers.length = 0;
+    this.gpu.liveBytes -= this.held;
+    this.held = 0;
+  }
+}
+
+/** WebGPU's usage bits; the global object is missing in Node, so the numbers of the standard stand here. */
+export const Usage = {
+  MAP_READ: 0x0001,
+  COPY_SRC: 0x0004,
+  COPY_DST: 0x0008,
+  UNIFORM: 0x0040,
+  STORAGE: 0x0080,
+  QUERY_RESOLVE: 0x0200,
+} as const;
+
+export const MAP_READ_MODE = 1;

@@ -1,0 +1,112 @@
+import { TlxError } from "../errors.js";
+import { type Capabilities, capabilitiesOf } from "./capabilities.js";
+import { PipelineCache } from "./pipelines.js";
+
+export interface GpuOptions {
+  /** Destroy the device on dispose. Only `openGpu` sets this; an injected device belongs to its maker. */
+  readonly owned?: boolean;
+  /** Lower limits or hide features, for tests and for planning. */
+  readonly capabilities?: Partial<Capabilities>;
+  /** Wraps every wait for the GPU; the Node entry uses it to stop Dawn's polling from starving a software adapter. */
+  readonly waiting?: <T>(pending: Promise<T>) => Promise<T>;
+  /** Called after the device is destroyed. */
+  readonly onDispose?: () => void;
+}
+
+/**
+ * One WebGPU device with what tlx keeps per device: capabilities, compiled pipelines and the count of live bytes.
+ * Everything that touches the GPU takes a Gpu; nothing is global.
+ */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly capabilities: Capabilities;
+  readonly pipelines: PipelineCache;
+  /** Bytes held by all arenas of this Gpu; 0 when everything was disposed. */
+  liveBytes = 0;
+  private readonly options: GpuOptions;
+  private failure: TlxError | undefined;
+  private disposed = false;
+  private readonly whenLost: Promise<never>;
+
+  constructor(device: GPUDevice, options: GpuOptions = {}) {
+    this.device = device;
+    this.options = options;
+    this.capabilities = { ...capabilitiesOf(device), ...options.capabilities };
+    this.pipelines = new PipelineCache(this);
+    this.whenLost = device.lost.then((info) => {
+      this.failure = this.disposed
+        ? new TlxError("E_DEVICE", "gpu: this Gpu was disposed; open another one")
+        : new TlxError(
+            "E_DEVICE",
+            `gpu: the device was lost (${info.reason}${info.message ? `: ${info.message}` : ""}); open a new one and load again`,
+            { reason: info.reason },
+          );
+      throw this.failure;
+    });
+    this.whenLost.catch(() => {});
+    device.addEventListener("uncapturederror", this.onUncaptured);
+  }
+
+  private readonly onUncaptured = (event: GPUUncapturedErrorEvent): void => {
+    const { message } = event.error;
+    this.failure ??= new TlxError("E_DEVICE", `gpu: the device reported an error: ${message}`);
+  };
+
+  /** Rejects when the device is lost, with a typed error; never resolves. */
+  get lost(): Promise<never> {
+    return this.whenLost;
+  }
+
+  /** Throws when the device is lost, disposed or has reported an error. */
+  assertUsable(): void {
+    if (this.failure) throw this.failure;
+    if (this.disposed) throw new TlxError("E_DEVICE", "gpu: this Gpu was disposed; open another one");
+  }
+
+  /** Waits for `pending` or for the loss of the device; a failure of either is a TlxError. */
+  async wait<T>(pending: Promise<T>): Promise<T> {
+    this.assertUsable();
+    const settled = this.options.waiting ? this.options.waiting(pending) : pending;
+    try {
+      const value = await Promise.race([settled, this.whenLost]);
+      this.assertUsable();
+      return value;
+    } catch (error) {
+      // A map request is aborted just before `lost` resolves: give the clearer reason a turn to arrive.
+      if (!(error instanceof TlxError)) await Promise.race([this.whenLost, Promise.resolve().then(() => {})]);
+      this.assertUsable();
+      if (error instanceof TlxError) throw error;
+      throw new TlxError("E_DEVICE", `gpu: waiting for the device failed: ${String(error)}`, {}, error);
+    }
+  }
+
+  /** Resolves when everything submitted so far is done. */
+  idle(): Promise<void> {
+    return this.wait(this.device.queue.onSubmittedWorkDone().then(() => {}));
+  }
+
+  /** Runs `make` inside error scopes: what the device refuses becomes one typed error. */
+  async guarded<T>(what: string, make: () => T): Promise<T> {
+    this.assertUsable();
+    const scopes = ["validation", "out-of-memory", "internal"] as const;
+    for (const scope of scopes) this.device.pushErrorScope(scope);
+    let value: T;
+    let errors: (GPUError | null)[];
+    try {
+      value = make();
+    } finally {
+      errors = await this.wait(Promise.all(scopes.map(() => this.device.popErrorScope())));
+    }
+    const error = errors.find((e) => e !== null);
+    if (error) throw new TlxError("E_DEVICE", `${what}: the device refused: ${error.message}`);
+    return value;
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.device.removeEventListener("uncapturederror", this.onUncaptured);
+    if (this.options.owned) this.device.destroy();
+    this.options.onDispose?.();
+  }
+}

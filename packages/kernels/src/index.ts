@@ -1,0 +1,13 @@
+export { chooseVariant, type ForcedVariants } from "./choose.js";
+export { check, type ErrorCode, TlxError } from "./errors.js";
+export { Arena, Usage } from "./gpu/arena.js";
+export { type Capabilities, capabilitiesOf, defaultCapabilities, isSoftware } from "./gpu/capabilities.js";
+export { Gpu, type GpuOptions } from "./gpu/gpu.js";
+export { profileSteps, type StepTime } from "./gpu/profile.js";
+export { Reader, upload } from "./gpu/staging.js";
+export { type BoundDispatch, prepareSteps, replay, type Step } from "./gpu/steps.js";
+export * from "./op.js";
+export * from "./ops/index.js";
+export * from "./spec.js";
+export type { Activation } from "./wgsl/functions.js";
+export type { Kernel } from "./wgsl/source.js";

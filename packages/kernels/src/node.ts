@@ -1,0 +1,199 @@
+/**
+ * A Gpu in Node through Dawn's binding, the npm package `webgpu` (an optional peer: install it beside tlx).
+ *
+ * WebGPU has no list of adapters, so the candidates are found by asking in every way Dawn offers: its own default first
+ * (forcing a backend can hide the good one), then each preference, then each backend of the platform.
+ */
+import { TlxError } from "./errors.js";
+import { isSoftware } from "./gpu/capabilities.js";
+import { Gpu } from "./gpu/gpu.js";
+
+export interface OpenOptions {
+  /** "software", part of an adapter's name, or its index in `listAdapters()`; left out: Dawn's default. */
+  readonly adapter?: string | number;
+  /** Ask for no optional feature and the default limits only, as the smallest device would have. */
+  readonly minimal?: boolean;
+}
+
+export interface AdapterFound {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly driver: string;
+  readonly software: boolean;
+  /** How it was asked for. */
+  readonly via: string;
+}
+
+export interface AdapterTrial {
+  readonly via: string;
+  readonly found?: AdapterFound;
+  readonly failure?: string;
+}
+
+interface Asked {
+  readonly via: string;
+  readonly flags: readonly string[];
+  readonly options: GPURequestAdapterOptions;
+}
+
+const backends: Readonly<Record<string, readonly string[]>> = {
+  linux: ["vulkan", "opengl"],
+  darwin: ["metal"],
+  win32: ["d3d12", "d3d11", "vulkan"],
+};
+
+const ways = (): Asked[] => [
+  { via: "default", flags: [], options: {} },
+  { via: "high-performance", flags: [], options: { powerPreference: "high-performance" } },
+  { via: "low-power", flags: [], options: { powerPreference: "low-power" } },
+  { via: "fallback", flags: [], options: { forceFallbackAdapter: true } },
+  ...(backends[process.platform] ?? []).map((b) => ({ via: `backend ${b}`, flags: [`backend=${b}`], options: {} })),
+];
+
+/** Wanted where the adapter has them; every kernel also runs without. */
+const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
+const wantedLimits = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
+
+async function loadDawn(): Promise<typeof import("webgpu")> {
+  // Mesa warns on standard error when this is unset; a folder nobody else reads is what it wants.
+  process.env.XDG_RUNTIME_DIR ??= (await import("node:os")).tmpdir();
+  try {
+    return await import("webgpu");
+  } catch (error) {
+    throw new TlxError(
+      "E_ADAPTER",
+      `openGpu: the package "webgpu" (Dawn for Node) cannot be loaded: ${String(error)}; run: npm install webgpu@0.6.2`,
+      {},
+      error,
+    );
+  }
+}
+
+async function ask(
+  dawn: typeof import("webgpu"),
+  way: Asked,
+): Promise<{ instance: GPU; adapter: GPUAdapter | null; failure?: string }> {
+  const instance = dawn.create([...way.flags]);
+  try {
+    return { instance, adapter: await instance.requestAdapter(way.options) };
+  } catch (error) {
+    return { instance, adapter: null, failure: String(error) };
+  }
+}
+
+function describe(info: GPUAdapterInfo, via: string): AdapterFound {
+  return {
+    name: info.device || info.description || info.architecture || info.vendor || "unnamed adapter",
+    vendor: info.vendor,
+    architecture: info.architecture,
+    driver: info.description,
+    software: isSoftware(info),
+    via,
+  };
+}
+
+/** Every way of asking for an adapter with what came of it, for `tlx doctor` and for error messages. */
+export async function tryAdapters(): Promise<AdapterTrial[]> {
+  const dawn = await loadDawn();
+  const trials: AdapterTrial[] = [];
+  for (const way of ways()) {
+    const { adapter, failure } = await ask(dawn, way);
+    trials.push(
+      adapter
+        ? { via: way.via, found: describe(adapter.info, way.via) }
+        : { via: way.via, failure: failure ?? "no adapter" },
+    );
+  }
+  return trials;
+}
+
+/** The distinct adapters, in the order in which an index counts them. */
+export async function listAdapters(): Promise<AdapterFound[]> {
+  const seen = new Map<string, AdapterFound>();
+  for (const { found } of await tryAdapters()) {
+    if (!found) continue;
+    const key = `${found.name}|${found.driver}`;
+    if (!seen.has(key)) seen.set(key, found);
+  }
+  return [...seen.values()];
+}
+
+async function wayTo(wanted: string | number | undefined): Promise<Asked> {
+  const all = ways();
+  if (wanted === undefined) return all[0]!;
+  const adapters = await listAdapters();
+  const text = String(wanted).toLowerCase();
+  const found = /^\d+$/.test(text)
+    ? adapters[Number(text)]
+    : adapters.find((a) => (text === "software" ? a.software : `${a.name} ${a.driver}`.toLowerCase().includes(text)));
+  if (found) return all.find((w) => w.via === found.via)!;
+  const list = adapters.map((a, i) => `  ${i}: ${a.name}${a.software ? " (software)" : ""}`).join("\n");
+  throw new TlxError(
+    "E_ADAPTER",
+    `openGpu: no adapter matches "${wanted}"; ${list ? `there are:\n${list}` : "there is none at all; run: tlx doctor"}`,
+  );
+}
+
+/**
+ * Opens a device. Throws E_ADAPTER, saying what was tried, when there is none.
+ * Dispose the Gpu when done; the process then ends by itself.
+ */
+export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
+  const dawn = await loadDawn();
+  const way = await wayTo(options.adapter);
+  const { instance, adapter } = await ask(dawn, way);
+  if (!adapter) {
+    const trials = await tryAdapters();
+    const tried = trials.map((t) => `  ${t.via}: ${t.found ? t.found.name : t.failure}`).join("\n");
+    throw new TlxError(
+      "E_ADAPTER",
+      `openGpu: no WebGPU adapter found; tried:\n${tried}\nInstall your GPU's Vulkan driver, or Mesa's software one (Debian / Ubuntu: apt-get install mesa-vulkan-drivers), then run: tlx doctor`,
+    );
+  }
+  const device = await adapter.requestDevice(
+    options.minimal
+      ? {}
+      : {
+          requiredFeatures: wantedFeatures.filter((f) => adapter.features.has(f)),
+          requiredLimits: Object.fromEntries(wantedLimits.map((l) => [l, adapter.limits[l]])),
+        },
+  );
+  // Dawn's objects must not outlive the instance, so the Gpu holds on to it.
+  let held: GPU | undefined = instance;
+  return new Gpu(device, {
+    owned: true,
+    waiting: isSoftware(adapter.info) ? politeWait : undefined,
+    onDispose: () => {
+      held = undefined;
+      void held;
+    },
+  });
+}
+
+const sleepCell = new Int32Array(new SharedArrayBuffer(4));
+let pendingWaits = 0;
+
+/**
+ * Dawn's Node binding polls without sleeping while a promise is pending and so takes a core from a software adapter
+ * (1.2 to 1.6 times slower, docs/adr). While something is pending the event loop sleeps a little each turn: a twentieth
+ * of the time waited so far, at most 1 ms, so short waits stay short.
+ */
+async function politeWait<T>(pending: Promise<T>): Promise<T> {
+  const start = performance.now();
+  let done = false;
+  pendingWaits++;
+  const turn = (): void => {
+    if (done) return;
+    const ms = Math.min(1, (performance.now() - start) / 20);
+    if (ms > 0.05) Atomics.wait(sleepCell, 0, 0, ms / pendingWaits);
+    setImmediate(turn);
+  };
+  setImmediate(turn);
+  try {
+    return await pending;
+  } finally {
+    done = true;
+    pendingWaits--;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Capabilities } from "./gpu/capabilities.js";
+import type { Spec } from "./spec.js";
+import type { Kernel } from "./wgsl/source.js";
+
+/** One concrete use of an op: its input and output specs and its parameters. */
+export interface Problem<P> {
+  readonly inputs: readonly Spec[];
+  readonly outputs: readonly Spec[];
+  readonly params: P;
+}
+
+/** Which buffer a kernel binding gets: the op's i-th input, output or scratch value. */
+export type Operand = { readonly input: number } | { readonly output: number } | { readonly scratch: number };
+
+/** One GPU launch. Build it with `dispatch()`, which checks names against the kernel. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly bind: Readonly<Record<string, Operand>>;
+  readonly args: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** What a variant turns a problem into. Scratch values live only during the op. */
+export interface Lowered {
+  readonly scratch?: readonly Spec[];
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** One way to compute an op. */
+export interface Variant<P> {
+  readonly name: string;
+  /** Can it run: geometry it supports, features and limits of the device. Tests run every variant that fits. */
+  fits(problem: Problem<P>, caps: Capabilities): boolean;
+  /** Is it likely the fastest that fits. Left out means yes. Read by `chooseVariant` only. */
+  suits?(problem: Problem<P>, caps: Capabilities): boolean;
+  lower(problem: Problem<P>, caps: Capabilities): Lowered;
+}
+
+/**
+ * What an operation is. Gradient rules, references and cases live beside it in its folder but are reached through
+ * `@tlx/kernels/grad` and `@tlx/kernels/testing`, so a page that only predicts does not load them.
+ */
+export interface Op<P> {
+  readonly name: string;
+  /** Checks input specs and params, then returns the output specs, so validation and inference cannot differ. */
+  infer(inputs: readonly Spec[], params: P): readonly Spec[];
+  /** `alias(problem)[i]` names the input whose buffer output i overwrites (in-place update). */
+  readonly alias?: readonly (number | undefined)[];
+  /** In order of preference; the last one fits every valid problem. */
+  readonly variants: readonly Variant<P>[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds ops of every parameter type.
+export type AnyOp = Op<any>;
+
+export const defineOp = <P>(op: Op<P>): Op<P> => op;
+
+/** A symbolic tensor of a graph. */
+export interface Value {
+  readonly id: number;
+  readonly spec: Spec;
+  /** Where it was made: "features.3/weight". */
+  readonly path: string;
+}
+
+/** What a gradient rule may do: add nodes to the graph. Implemented by the graph builder of `@tlx/nn`. */
+export interface Emit {
+  apply<P>(op: Op<P>, inputs: readonly Value[], params: P): readonly Value[];
+}
+
+export interface VjpArgs<P> {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly params: P;
+  /** Gradient of the loss with respect to output 0; undefined when output 0 is the loss itself (gradient one). */
+  readonly outputGrad: Value | undefined;
+  /** Does anybody need the gradient of input i? */
+  needs(i: number): boolean;
+}
+
+/** Gradient rule (vector-Jacobian product): one gradient, or undefined, per input. */
+export type Vjp<P> = (args: VjpArgs<P>, emit: Emit) => readonly (Value | undefined)[];

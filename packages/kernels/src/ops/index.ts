@@ -1,0 +1,1 @@
+export { type NoParams, relu, relu6 } from "./relu/op.js";
