@@ -1,5 +1,6 @@
 export { chooseVariant, type ForcedVariants } from "./choose.js";
 export { check, type ErrorCode, TlxError } from "./errors.js";
+export type { GradientRules } from "./grad.js";
 export { Arena, Usage } from "./gpu/arena.js";
 export { type Capabilities, capabilitiesOf, defaultCapabilities, isSoftware } from "./gpu/capabilities.js";
 export { Gpu, type GpuOptions } from "./gpu/gpu.js";

@@ -9,7 +9,7 @@ import { isSoftware } from "./gpu/capabilities.js";
 import { Gpu } from "./gpu/gpu.js";
 
 export interface OpenOptions {
-  /** "software", part of an adapter's name, or its index in `listAdapters()`; left out: Dawn's default. */
+  /** "software", part of an adapter's name, or its index in `distinctAdapters()`; left out or empty: Dawn's default. */
   readonly adapter?: string | number;
   /** Ask for no optional feature and the default limits only, as the smallest device would have. */
   readonly minimal?: boolean;
@@ -70,15 +70,20 @@ async function loadDawn(): Promise<typeof import("webgpu")> {
   }
 }
 
+/** Dawn's instances by flags, kept until the process ends: one that is collected earlier takes the process down with it. */
+const instances = new Map<string, GPU>();
+
 async function ask(
   dawn: typeof import("webgpu"),
   way: Asked,
-): Promise<{ instance: GPU; adapter: GPUAdapter | null; failure?: string }> {
-  const instance = dawn.create([...way.flags]);
+): Promise<{ adapter: GPUAdapter | null; failure?: string }> {
+  const key = way.flags.join(" ");
+  const instance = instances.get(key) ?? dawn.create([...way.flags]);
+  instances.set(key, instance);
   try {
-    return { instance, adapter: await instance.requestAdapter(way.options) };
+    return { adapter: await instance.requestAdapter(way.options) };
   } catch (error) {
-    return { instance, adapter: null, failure: String(error) };
+    return { adapter: null, failure: String(error) };
   }
 }
 
@@ -108,10 +113,10 @@ export async function tryAdapters(): Promise<AdapterTrial[]> {
   return trials;
 }
 
-/** The distinct adapters, in the order in which an index counts them. */
-export async function listAdapters(): Promise<AdapterFound[]> {
+/** The distinct adapters among the trials, in the order in which an index counts them. */
+export function distinctAdapters(trials: readonly AdapterTrial[]): AdapterFound[] {
   const seen = new Map<string, AdapterFound>();
-  for (const { found } of await tryAdapters()) {
+  for (const { found } of trials) {
     if (!found) continue;
     const key = `${found.name}|${found.driver}`;
     if (!seen.has(key)) seen.set(key, found);
@@ -121,8 +126,8 @@ export async function listAdapters(): Promise<AdapterFound[]> {
 
 async function wayTo(wanted: string | number | undefined): Promise<Asked> {
   const all = ways();
-  if (wanted === undefined) return all[0]!;
-  const adapters = await listAdapters();
+  if (wanted === undefined || wanted === "") return all[0]!;
+  const adapters = distinctAdapters(await tryAdapters());
   const text = String(wanted).toLowerCase();
   const found = /^\d+$/.test(text)
     ? adapters[Number(text)]
@@ -142,7 +147,7 @@ async function wayTo(wanted: string | number | undefined): Promise<Asked> {
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   const dawn = await loadDawn();
   const way = await wayTo(options.adapter);
-  const { instance, adapter } = await ask(dawn, way);
+  const { adapter } = await ask(dawn, way);
   if (!adapter) {
     const trials = await tryAdapters();
     const tried = trials.map((t) => `  ${t.via}: ${t.found ? t.found.name : t.failure}`).join("\n");
@@ -159,16 +164,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
           requiredLimits: Object.fromEntries(wantedLimits.map((l) => [l, adapter.limits[l]])),
         },
   );
-  // Dawn's objects must not outlive the instance, so the Gpu holds on to it.
-  let held: GPU | undefined = instance;
-  return new Gpu(device, {
-    owned: true,
-    waiting: isSoftware(adapter.info) ? politeWait : undefined,
-    onDispose: () => {
-      held = undefined;
-      void held;
-    },
-  });
+  return new Gpu(device, { owned: true, waiting: isSoftware(adapter.info) ? politeWait : undefined });
 }
 
 const sleepCell = new Int32Array(new SharedArrayBuffer(4));

@@ -1,7 +1,8 @@
 import type { Gpu } from "@tlx/kernels";
-import { caseData, prepareCase, records, worstMismatch } from "@tlx/kernels/testing";
+import { records } from "@tlx/kernels/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
+import { checkCase, fits, oracleOf } from "./check-case.js";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -11,24 +12,12 @@ beforeAll(async () => {
 describe.each(records.map((r) => ({ name: r.op.name, record: r })))("$name", ({ record }) => {
   const cases = record.cases.filter((c) => process.env.TLX_DEEP || !c.tags.every((t) => t === "bench"));
   for (const c of cases) {
-    const data = caseData(record, c);
-    const expected = record.reference(data.inputs, data.problem);
-    const allowed = record.tolerance(data.problem, data.inputs, expected, record.reference);
     for (const variant of record.op.variants) {
       it(`${c.name} / ${variant.name}`, async ({ skip }) => {
-        if (!variant.fits(data.problem, gpu.capabilities)) skip("this variant does not fit the case or the adapter");
-        expect(expected.some((e) => e.some((v) => Math.abs(v) > 1e-3))).toBe(true);
-        const before = gpu.liveBytes;
-        const prepared = await prepareCase(gpu, record, data, variant);
-        try {
-          const run = await prepared.run();
-          expect(run.faults).toEqual([]);
-          expect(worstMismatch(run.outputs, expected, allowed)).toBeUndefined();
-          expect(run.repeatable).toBe(true);
-        } finally {
-          prepared.dispose();
-        }
-        expect(gpu.liveBytes).toBe(before);
+        if (!fits(record, c, variant, gpu)) skip("this variant does not fit the case or the adapter");
+        // A result near zero everywhere would agree with a kernel that computes nothing.
+        expect(oracleOf(record, c).expected.some((e) => e.some((v) => Math.abs(v) > 1e-3))).toBe(true);
+        await checkCase(gpu, record, c, variant);
       });
     }
   }

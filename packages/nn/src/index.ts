@@ -1,1 +1,30 @@
-export {};
+export { GraphBuilder, Scope } from "./graph/builder.js";
+export type { Graph, Network, Node, Weights } from "./graph/graph.js";
+export { formatTable, printGraph } from "./graph/print.js";
+export { ancestors, countReaders, dependents } from "./graph/walk.js";
+export { mix, seedFor, uniformFanIn, zeros } from "./init.js";
+export {
+  activate,
+  averagePool,
+  batchNorm,
+  type ConvOptions,
+  concat,
+  conv2d,
+  globalAveragePool,
+  linear,
+  maxPool,
+  type PoolOptions,
+} from "./layers.js";
+export { type AdamWOptions, adamwHyper, freshMoments, HYPER, withAdamW } from "./optimizer.js";
+export { type Differentiated, differentiate } from "./passes/differentiate.js";
+export { dropDead } from "./passes/drop-dead.js";
+export { foldAffine } from "./passes/fold-affine.js";
+export { fuseEpilogue } from "./passes/fuse-epilogue.js";
+export { optimizeForInference } from "./passes/optimize.js";
+export { type Partition, partition } from "./passes/partition.js";
+export { type RewriteRule, type Rewriting, rewrite, weightsOf, withBatch, withOutputs } from "./passes/rewrite.js";
+export { toInference } from "./passes/to-inference.js";
+export { type LoweredNode, type Plan, planMemory } from "./plan.js";
+export { batchOf, lowerGraph, splitBatch } from "./program/lower.js";
+export { Params } from "./program/params.js";
+export { type CompileInfo, type CompileOptions, Program } from "./program/program.js";

@@ -10,6 +10,7 @@ export class Arena {
   private readonly label: string;
   private readonly buffers: GPUBuffer[] = [];
   private held = 0;
+  private disposed = false;
 
   constructor(gpu: Gpu, label: string) {
     this.gpu = gpu;
@@ -21,9 +22,15 @@ export class Arena {
     return this.held;
   }
 
+  /** Throws E_USAGE after dispose, E_DEVICE when the device is gone. */
+  assertUsable(): void {
+    if (this.disposed) throw new TlxError("E_USAGE", `${this.label}: was disposed and cannot be used any more`);
+    this.gpu.assertUsable();
+  }
+
   /** A buffer of at least `bytes` bytes (rounded up to 16). Throws E_LIMIT above maxBufferSize. */
   buffer(bytes: number, usage: GPUBufferUsageFlags, label: string): GPUBuffer {
-    this.gpu.assertUsable();
+    this.assertUsable();
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
     const limit = this.gpu.capabilities.maxBufferSize;
     if (size > limit) {
@@ -41,6 +48,7 @@ export class Arena {
   }
 
   dispose(): void {
+    this.disposed = true;
     for (const buffer of this.buffers) buffer.destroy();
     this.buffers.length = 0;
     this.gpu.liveBytes -= this.held;

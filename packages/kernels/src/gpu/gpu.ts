@@ -27,6 +27,8 @@ export class Gpu {
   private failure: TlxError | undefined;
   private disposed = false;
   private readonly whenLost: Promise<never>;
+  /** Rejects every wait in progress; a set, because Promise.race with `whenLost` would keep all results for ever. */
+  private readonly waiting = new Set<(reason: TlxError) => void>();
 
   constructor(device: GPUDevice, options: GpuOptions = {}) {
     this.device = device;
@@ -41,6 +43,7 @@ export class Gpu {
             `gpu: the device was lost (${info.reason}${info.message ? `: ${info.message}` : ""}); open a new one and load again`,
             { reason: info.reason },
           );
+      for (const reject of this.waiting) reject(this.failure);
       throw this.failure;
     });
     this.whenLost.catch(() => {});
@@ -48,6 +51,7 @@ export class Gpu {
   }
 
   private readonly onUncaptured = (event: GPUUncapturedErrorEvent): void => {
+    event.preventDefault(); // it is thrown at the next wait, so nothing needs printing
     const { message } = event.error;
     this.failure ??= new TlxError("E_DEVICE", `gpu: the device reported an error: ${message}`);
   };
@@ -65,19 +69,27 @@ export class Gpu {
 
   /** Waits for `pending` or for the loss of the device; a failure of either is a TlxError. */
   async wait<T>(pending: Promise<T>): Promise<T> {
+    pending.catch(() => {}); // it may fail after this wait has given up, and is then nobody's
     this.assertUsable();
-    const settled = this.options.waiting ? this.options.waiting(pending) : pending;
+    const settled = this.unlessLost(pending);
     try {
-      const value = await Promise.race([settled, this.whenLost]);
+      const value = await (this.options.waiting ? this.options.waiting(settled) : settled);
       this.assertUsable();
       return value;
     } catch (error) {
-      // A map request is aborted just before `lost` resolves: give the clearer reason a turn to arrive.
-      if (!(error instanceof TlxError)) await Promise.race([this.whenLost, Promise.resolve().then(() => {})]);
+      // A request may be aborted before `lost` resolves: the end of the queue's work comes after both.
+      if (!(error instanceof TlxError)) await this.unlessLost(this.device.queue.onSubmittedWorkDone()).catch(() => {});
       this.assertUsable();
       if (error instanceof TlxError) throw error;
       throw new TlxError("E_DEVICE", `gpu: waiting for the device failed: ${String(error)}`, {}, error);
     }
+  }
+
+  private unlessLost<T>(pending: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.waiting.add(reject);
+      pending.then(resolve, reject).finally(() => this.waiting.delete(reject));
+    });
   }
 
   /** Resolves when everything submitted so far is done. */
@@ -96,6 +108,14 @@ export class Gpu {
       value = make();
     } finally {
       errors = await this.wait(Promise.all(scopes.map(() => this.device.popErrorScope())));
+    }
+    const [, memory] = errors; // scopes pop in reverse
+    if (memory) {
+      const held = `${this.liveBytes} bytes are held`;
+      throw new TlxError(
+        "E_LIMIT",
+        `${what}: the device is out of memory (${held}): ${memory.message}; use a smaller batch`,
+      );
     }
     const error = errors.find((e) => e !== null);
     if (error) throw new TlxError("E_DEVICE", `${what}: the device refused: ${error.message}`);

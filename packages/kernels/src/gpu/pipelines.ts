@@ -48,10 +48,11 @@ export class PipelineCache {
       label,
       entries: types.map((type, binding) => ({ binding, visibility: COMPUTE_STAGE, buffer: { type } })),
     });
+    const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
     const scope = device.popErrorScope();
     const made = device.createComputePipelineAsync({
       label,
-      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      layout: pipelineLayout,
       compute: { module, entryPoint: "main" },
     });
     made.catch(() => {});

@@ -42,6 +42,7 @@ export class Reader {
 
   /** Contents of `buffer` from `offset` bytes on, as `spec` says. */
   async read(buffer: GPUBuffer, spec: Spec, offset = 0): Promise<HostTensor> {
+    this.arena.assertUsable();
     const bytes = bytesOf(spec);
     const i = this.free.findIndex((b) => b.size >= bytes);
     const staging =

@@ -60,8 +60,11 @@ function writeArg(view: DataView, offset: number, type: string, value: number): 
 
 function checkWorkgroups(gpu: Gpu, label: string, workgroups: readonly number[]): void {
   const limit = gpu.capabilities.maxComputeWorkgroupsPerDimension;
-  if (workgroups.some((w) => w > limit)) {
-    throw new TlxError("E_LIMIT", `${label}: needs ${workgroups.join(" x ")} workgroups, the device allows ${limit}`);
+  if (!workgroups.every((w) => Number.isSafeInteger(w) && w > 0 && w <= limit)) {
+    throw new TlxError(
+      "E_LIMIT",
+      `${label}: needs ${workgroups.join(" x ")} workgroups, the device allows 1 to ${limit}`,
+    );
   }
 }
 

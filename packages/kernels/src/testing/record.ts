@@ -1,5 +1,6 @@
 import type { AnyOp, Op, Problem } from "../op.js";
 import type { Spec } from "../spec.js";
+import type { Activation } from "../wgsl/functions.js";
 
 /** Double-precision definition of an op: loops from the formula, sharing no index code with the kernels. */
 export type Reference<P> = (inputs: readonly Float64Array[], problem: Problem<P>) => readonly Float64Array[];
@@ -59,6 +60,12 @@ export const sumOf =
     const factor = 4 * Math.sqrt(terms(problem)) * EPSILON;
     return magnitude.map((m) => m.map((v) => factor * v + 1e-37));
   };
+
+/** The tolerance of the value before the activation, which adds no error; its clipping must not hide the size of the terms. */
+export const beforeActivation =
+  <P extends { readonly activation: Activation }>(tolerance: Tolerance<P>): Tolerance<P> =>
+  (problem, ...rest) =>
+    tolerance({ ...problem, params: { ...problem.params, activation: "none" } }, ...rest);
 
 /** `ulps` units in the last place of each expected value, plus `absolute`. For functions WGSL gives with bounded error. */
 export const relative =

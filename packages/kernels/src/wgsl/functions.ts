@@ -7,13 +7,50 @@ fn flat_index(group: vec3u, groups: vec3u, local: u32) -> u32 {
 }
 `;
 
+/** The flat index of a workgroup in a grid made by `spread(groups, 1)`. */
+export const flatGroup: string = wgsl`
+fn flat_group(group: vec3u, groups: vec3u) -> u32 {
+  return group.y * groups.x + group.x;
+}
+`;
+
+/**
+ * Largest value and sum over a workgroup, given to all its invocations. The order is fixed, so equal values give equal
+ * bits. WG_X must be a power of two, WG_Y and WG_Z one, and all invocations must call.
+ */
+export const workgroupReduce: string = wgsl`
+var<workgroup> lanes: array<f32, WG_X>;
+
+fn workgroup_max(v: f32, local: u32) -> f32 {
+  lanes[local] = v;
+  workgroupBarrier();
+  for (var distance = WG_X / 2u; distance > 0u; distance /= 2u) {
+    if (local < distance) { lanes[local] = max(lanes[local], lanes[local + distance]); }
+    workgroupBarrier();
+  }
+  let result = lanes[0];
+  workgroupBarrier(); // the next reduction overwrites it
+  return result;
+}
+
+fn workgroup_sum(v: f32, local: u32) -> f32 {
+  lanes[local] = v;
+  workgroupBarrier();
+  for (var distance = WG_X / 2u; distance > 0u; distance /= 2u) {
+    if (local < distance) { lanes[local] += lanes[local + distance]; }
+    workgroupBarrier();
+  }
+  let result = lanes[0];
+  workgroupBarrier();
+  return result;
+}
+`;
+
 /** Activation chosen by an argument, so that kernels share one pipeline. `select` keeps NaN, which `max` would hide. */
 export const activate: string = wgsl`
 fn activate(v: f32, activation: u32) -> f32 {
-  if (activation == 0u) { return v; }
-  let r = select(v, 0.0, v < 0.0);
-  if (activation == 1u) { return r; }
-  return select(r, 6.0, r > 6.0);
+  let low = select(v, 0.0, v < 0.0 && activation > 0u);
+  return select(low, 6.0, low > 6.0 && activation > 1u);
 }
 `;
 

@@ -1,1 +1,1 @@
-export {};
+export { interpret } from "./interpret.js";

@@ -1,0 +1,19 @@
+import type { Problem } from "@tlx/kernels";
+import { bytesOf, sizeOf } from "@tlx/kernels";
+
+/** Multiply-adds count as two. Undefined for ops that only move or map data: those are measured in bytes. */
+export function flopsOf(op: string, { inputs, outputs }: Problem<unknown>): number | undefined {
+  const [x, w] = inputs;
+  const out = sizeOf(outputs[0]!);
+  if (op === "conv2d" || op === "depthwiseConv2d") {
+    const [kh, kw, c] = w!.shape as [number, number, number];
+    return 2 * out * kh * kw * c;
+  }
+  if (op === "matmul" || op === "matmulTransposeB") return 2 * out * x!.shape[1]!;
+  if (op === "matmulTransposeA") return 2 * out * x!.shape[0]!;
+  return undefined;
+}
+
+/** Bytes read and written if every operand is touched once. */
+export const bytesTouched = ({ inputs, outputs }: Problem<unknown>): number =>
+  [...inputs, ...outputs].reduce((sum, spec) => sum + bytesOf(spec), 0);

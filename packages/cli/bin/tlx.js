@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+
+const main = new URL("../dist/main.js", import.meta.url);
+if (existsSync(main)) {
+  process.exitCode = await (await import(main.href)).main();
+} else {
+  console.error("tlx: this is a source tree that has not been built yet; run: npm run build");
+  process.exitCode = 1;
+}

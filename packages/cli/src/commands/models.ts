@@ -1,0 +1,60 @@
+import { TlxError } from "@tlx/kernels";
+import { formatTable } from "@tlx/nn";
+import { type Model, models } from "@tlx/transfer";
+import { resolveWeights } from "@tlx/transfer/node";
+import { Command } from "commander";
+import type { Context } from "../context.js";
+import { cacheOption, jsonOption } from "../options.js";
+
+interface ModelsOptions {
+  readonly cache?: string;
+  readonly json?: boolean;
+}
+
+const explanation = `
+Weights that are "missing" are named by --weights FILE, or put in the folder "weights" of the cache under the name
+in the table. tlx inspect MODEL shows the layers.`;
+
+export function modelsCommand(context: Context): Command {
+  return new Command("models")
+    .description("List the pretrained networks, and whether their weights are here.")
+    .addOption(cacheOption())
+    .addOption(jsonOption("the list"))
+    .addHelpText("after", explanation)
+    .action((options: ModelsOptions) => listModels(context, options));
+}
+
+/** Path of the weights in the cache, or why they cannot be used. */
+async function findWeights(model: Model, cache: string | undefined): Promise<{ path: string } | { reason: string }> {
+  try {
+    const { path } = await resolveWeights(model.card.weights, { cacheDir: cache, offline: true });
+    return { path };
+  } catch (error) {
+    if (error instanceof TlxError && error.code === "E_WEIGHTS") return { reason: error.message };
+    throw error;
+  }
+}
+
+const count = (value: number): string => (value === 0 ? "" : value.toLocaleString("en-US"));
+
+async function listModels({ report }: Context, { cache, json }: ModelsOptions): Promise<void> {
+  const found = await Promise.all(models.map(async (model) => ({ model, weights: await findWeights(model, cache) })));
+  if (json) {
+    report.printJson({
+      models: found.map(({ model: { name, card }, weights }) => ({ name, ...card, found: weights })),
+    });
+    return;
+  }
+  const rows = found.map(({ model: { name, card }, weights }) => [
+    name,
+    count(card.parameters),
+    count(card.multiplyAdds),
+    `${card.inputSize} x ${card.inputSize}`,
+    card.classes === 0 ? "none" : card.classes,
+    card.weights.file,
+    "path" in weights ? `in the cache: ${weights.path}` : "missing",
+    card.weights.licence,
+  ]);
+  const header = ["name", "parameters", "multiply-adds", "input", "classes", "weights file", "weights", "licence"];
+  report.print(formatTable(header, rows));
+}

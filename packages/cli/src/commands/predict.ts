@@ -1,0 +1,148 @@
+import { type Gpu, TlxError } from "@tlx/kernels";
+import type { Network } from "@tlx/nn";
+import { imagenetLabels, loadPretrained, Predictor, type PreprocessSpec, type TopEntry } from "@tlx/transfer";
+import { readRun } from "@tlx/transfer/node";
+import { Command, Option } from "commander";
+import type { Context } from "../context.js";
+import { decodeItems } from "../decode-items.js";
+import { findModelOrSuggest } from "../find-model.js";
+import { loadCheckpoint } from "../load-checkpoint.js";
+import {
+  type AdapterOptions,
+  addAdapterOption,
+  addDownloadOptions,
+  defaultModel,
+  jsonOption,
+  modelOption,
+  type WeightsOptions,
+  weightsOption,
+  wholeNumber,
+} from "../options.js";
+import { printableName } from "../printable.js";
+import { describeAdapter, withGpu } from "../with-gpu.js";
+
+interface PredictOptions extends AdapterOptions, WeightsOptions {
+  readonly model: string;
+  readonly run?: string;
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+/** What became of one picture. */
+export type Prediction =
+  | { readonly file: string; readonly top: readonly TopEntry[] }
+  | { readonly file: string; readonly error: string };
+
+const examples = `
+Examples:
+  $ tlx predict photo.jpg --weights mobilenet_v2.safetensors
+  $ tlx predict *.jpg --run runs/train/flowers --top 1
+  $ tlx predict photo.jpg --json | jq '.predictions[0].top[0].label'
+
+A picture that cannot be read is reported, the others are predicted all the same, and the exit status is 3.`;
+
+export function predictCommand(context: Context): Command {
+  const command = new Command("predict")
+    .description("Say what pictures show: the thousand classes of ImageNet, or those of a run of tlx train.")
+    .argument("<file...>", "pictures: JPEG, PNG or WebP")
+    .addOption(modelOption())
+    .addOption(weightsOption())
+    .addOption(
+      new Option("--run <dir>", "folder of a run of tlx train, instead of --model and --weights").conflicts([
+        "model",
+        "weights",
+      ]),
+    )
+    .addOption(
+      new Option("--top <k>", "how many classes to show for each picture").argParser(wholeNumber(1)).default(5),
+    )
+    .addOption(jsonOption('{"predictions": [{"file", "top": [{"index", "label", "probability"}]}]}'));
+  return addAdapterOption(addDownloadOptions(command))
+    .addHelpText("after", examples)
+    .action((files: string[], options: PredictOptions) => predict(context, files, options));
+}
+
+interface Source {
+  readonly name: string;
+  readonly network: Network;
+  readonly preprocess: PreprocessSpec;
+  readonly labels: readonly string[];
+}
+
+async function loadSource(context: Context, options: PredictOptions, batch: number): Promise<Source> {
+  if (options.run !== undefined) {
+    const { description, network } = await readRun(options.run, batch);
+    const { architecture, classes, preprocess } = description;
+    return {
+      name: `${architecture}, ${classes.length} classes of ${options.run}`,
+      network,
+      preprocess,
+      labels: classes,
+    };
+  }
+  const model = findModelOrSuggest(options.model);
+  if (!model.classifier) {
+    throw new TlxError(
+      "E_USAGE",
+      `the weights of "${model.name}" come without a classifier; train one with tlx train DIR --model ${model.name}, or predict with --model ${defaultModel}`,
+    );
+  }
+  const { checkpoint } = await loadCheckpoint(context, model, options);
+  const network = loadPretrained(model, checkpoint, { batch });
+  return { name: model.name, network, preprocess: model.preprocess, labels: imagenetLabels };
+}
+
+/** Pictures per pass over the network. */
+const maxBatch = 8;
+
+async function predict(context: Context, files: readonly string[], options: PredictOptions): Promise<void> {
+  const { report } = context;
+  const batch = Math.min(maxBatch, files.length);
+  const source = await loadSource(context, options, batch);
+  const predictions = await withGpu(options, (gpu) => {
+    report.field("adapter", describeAdapter(gpu));
+    report.field("model", source.name);
+    return predictAll(context, gpu, source, files, { ...options, batch });
+  });
+  if (options.json) report.printJson({ predictions });
+  const failed = predictions.filter((p) => "error" in p).length;
+  if (failed > 0) throw new TlxError("E_DATA", `${failed} of ${files.length} pictures could not be read; see above`);
+}
+
+async function predictAll(
+  { report, signal }: Context,
+  gpu: Gpu,
+  { network, preprocess, labels }: Source,
+  files: readonly string[],
+  { batch, top, json }: PredictOptions & { readonly batch: number },
+): Promise<Prediction[]> {
+  const predictor = await Predictor.create(gpu, network, { preprocess, labels, batch });
+  const predictions: Prediction[] = [];
+  try {
+    const items = files.map((file) => ({ file }));
+    for await (const result of predictor.run(decodeItems(items, signal))) {
+      signal.throwIfAborted();
+      const { file } = result.item;
+      if ("error" in result) {
+        report.warn(result.error.message);
+        predictions.push({ file, error: result.error.message });
+        continue;
+      }
+      if (Number.isNaN(result.row[0])) {
+        throw new TlxError("E_WEIGHTS", `the network gives no numbers for "${file}": its weights hold NaN or infinity`);
+      }
+      const prediction = { file, top: predictor.top(result.row, top) };
+      predictions.push(prediction);
+      if (!json) report.print(formatPrediction(prediction));
+    }
+  } finally {
+    predictor.dispose();
+  }
+  return predictions;
+}
+
+/** The file, then a line per class: "  93.1 %  daisy". */
+export function formatPrediction({ file, top }: { file: string; top: readonly TopEntry[] }): string {
+  const lines = top.map((t) => `${(100 * t.probability).toFixed(1).padStart(7)} %  ${printableName(t.label)}`);
+  return [printableName(file), ...lines].join("\n");
+}

@@ -1,0 +1,80 @@
+import { TlxError } from "@tlx/kernels";
+import { Command, CommanderError } from "commander";
+import { doctorCommand } from "./commands/doctor.js";
+import { inspectCommand } from "./commands/inspect.js";
+import { modelsCommand } from "./commands/models.js";
+import { predictCommand } from "./commands/predict.js";
+import { trainCommand } from "./commands/train.js";
+import type { Context } from "./context.js";
+import { exitStatusOf } from "./exit.js";
+import { Interrupt } from "./interrupt.js";
+import { printable } from "./printable.js";
+import { Report } from "./report.js";
+import { version } from "./version.js";
+
+const examples = `
+Examples:
+  $ tlx doctor                                   is there a GPU, and which
+  $ tlx predict photo.jpg --weights mobilenet_v2.safetensors
+  $ tlx train flowers --weights mobilenet_v2.safetensors
+  $ tlx predict --run runs/train/flowers photo.jpg
+
+Text for people goes to standard error, results to standard output.
+Exit status: 0 ok, 1 failed or unusable weights, 2 usage, 3 unusable pictures, 4 no GPU, 5 GPU lost,
+6 verification failed, 130 and 143 after SIGINT and SIGTERM.`;
+
+function buildProgram(context: Context): Command {
+  const program = new Command("tlx")
+    .description("Transfer learning on the GPU: train a classifier for your own pictures on a pretrained network.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help; tlx COMMAND --help tells about a command")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", examples)
+    .showHelpAfterError("     tlx --help and tlx COMMAND --help tell what there is")
+    .exitOverride()
+    .configureOutput({ outputError: (text) => context.report.fail(restyle(text)) });
+  for (const make of [trainCommand, predictCommand, inspectCommand, modelsCommand, doctorCommand]) {
+    program.addCommand(make(context).copyInheritedSettings(program));
+  }
+  return program;
+}
+
+/** Commander's "error: unknown option '--x'\n(Did you mean --y?)" as one sentence of ours. */
+const restyle = (text: string): string =>
+  text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\n?\(Did you mean (.*)\?\)$/, "; did you mean $1?");
+
+/** Says what ended the command, unless that was said already. */
+function explain(error: unknown, report: Report): void {
+  if (process.env.TLX_DEBUG === "1" && error instanceof Error) report.say(printable(error.stack ?? String(error)));
+  if (error instanceof CommanderError) return;
+  const message = error instanceof Error ? error.message : String(error);
+  const expected = error instanceof TlxError || (error instanceof Error && "syscall" in error);
+  report.fail(
+    expected ? message : `internal error: ${message}\nThis is a fault of tlx. TLX_DEBUG=1 prints where it happened.`,
+  );
+}
+
+/** A reader that went away (tlx models | head -1) is no failure. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+/** Runs one command line; returns the exit status. */
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
+  const report = new Report();
+  const interrupt = new Interrupt(report);
+  if (!process.stdout.listeners("error").includes(ignoreClosedPipe)) process.stdout.on("error", ignoreClosedPipe);
+  try {
+    await buildProgram({ report, signal: interrupt.signal }).parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (interrupt.status !== undefined) return interrupt.status;
+    explain(error, report);
+    return exitStatusOf(error);
+  } finally {
+    interrupt.dispose();
+  }
+}

@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { TlxError } from "@tlx/kernels";
+import { freeRunName } from "@tlx/transfer/node";
+
+export interface RunTargetOptions {
+  /** Exactly this folder, which must not exist. */
+  readonly out?: string;
+  /** Name under runs/train, made free by a number. */
+  readonly name?: string;
+}
+
+const root = path.join("runs", "train");
+
+/** Throws E_USAGE for a target that cannot be used, before any work is done for it. */
+export function checkRunTarget({ out, name }: RunTargetOptions): void {
+  if (out !== undefined && existsSync(out)) {
+    throw new TlxError("E_USAGE", `--out: "${out}" exists already, and runs are never replaced; name another folder`);
+  }
+  if (name !== undefined && (name === "" || name === "." || name === ".." || /[\\/]/.test(name))) {
+    throw new TlxError(
+      "E_USAGE",
+      `--name: expected a plain name without slashes, found "${name}"; use --out for a path`,
+    );
+  }
+}
+
+/** Where the run goes: `out`, or the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default. */
+export async function chooseRunTarget({ out, name }: RunTargetOptions, data: string): Promise<string> {
+  return out ?? (await freeRunName(root, name ?? (path.basename(path.resolve(data)) || "run")));
+}

@@ -1,0 +1,21 @@
+import type { Gpu } from "@tlx/kernels";
+import { openGpu } from "@tlx/kernels/node";
+import type { AdapterOptions } from "./options.js";
+
+/** Opens the GPU for as long as `use` runs. */
+export async function withGpu<T>({ adapter }: AdapterOptions, use: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const gpu = await openGpu({ adapter });
+  try {
+    return await use(gpu);
+  } finally {
+    gpu.dispose();
+  }
+}
+
+/** "llvmpipe (LLVM 15.0.6, 256 bits), driver ..., software" */
+export function describeAdapter(gpu: Gpu): string {
+  const { device, description, architecture, vendor } = gpu.device.adapterInfo;
+  const name = device || description || architecture || vendor || "unnamed adapter";
+  const driver = description && description !== name ? `, driver ${description}` : "";
+  return `${name}${driver}${gpu.capabilities.software ? ", software" : ""}`;
+}

@@ -1,0 +1,110 @@
+import { PassThrough } from "node:stream";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { formatPrediction } from "../src/commands/predict.js";
+import { formatCounts, formatEpoch } from "../src/commands/train.js";
+import { findModelOrSuggest } from "../src/find-model.js";
+import { positiveNumber, wholeNumber } from "../src/options.js";
+import { progressLines } from "../src/progress.js";
+import { Report } from "../src/report.js";
+
+function capture(isTTY: boolean): { report: Report; out: () => string; err: () => string } {
+  const out = new PassThrough();
+  const err = Object.assign(new PassThrough(), { isTTY });
+  return { report: new Report(out, err), out: () => String(out.read() ?? ""), err: () => String(err.read() ?? "") };
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("Report", () => {
+  it("keeps results and text for people apart", () => {
+    const { report, out, err } = capture(false);
+    report.say("hello");
+    report.field("model", "first\nsecond");
+    report.print("result");
+    report.printJson({ a: [1] });
+    expect(err()).toBe("hello\nmodel     first\n          second\n");
+    expect(out()).toBe('result\n{"a":[1]}\n');
+  });
+
+  it("shows escape codes instead of obeying them", () => {
+    const { report, out, err } = capture(false);
+    report.print("a\x1b[31mb\u202ec\rd\u009be");
+    report.fail("x\x1b]0;title\x07y");
+    expect(out()).toBe("a\\u{1b}[31mb\\u{202e}c\\u{d}d\\u{9b}e\n");
+    expect(err()).toBe("tlx: x\\u{1b}]0;title\\u{7}y\n");
+  });
+
+  it("wipes the line of a bar on a terminal, but not on a dumb one", () => {
+    vi.stubEnv("CI", "");
+    vi.stubEnv("TERM", "xterm");
+    const { report, err } = capture(true);
+    report.say("hello");
+    expect(err()).toBe("\r\x1b[Khello\n");
+    vi.stubEnv("TERM", "dumb");
+    report.say("hello");
+    expect(err()).toBe("hello\n");
+  });
+});
+
+describe("progressLines", () => {
+  it("prints a line now and then", () => {
+    const lines: string[] = [];
+    const progress = progressLines((line) => lines.push(line), { label: "files", everyMs: 0 });
+    progress.update(1, 4);
+    progress.update(2, undefined);
+    expect(lines).toEqual(["files 1 of 4", "files 2"]);
+    const quiet = progressLines((line) => lines.push(line), { label: "files", everyMs: 60_000 });
+    quiet.update(1, 4);
+    expect(lines.length).toBe(2);
+  });
+});
+
+describe("texts", () => {
+  it("of a prediction", () => {
+    const top = [
+      { index: 3, label: "tulip", probability: 0.93149 },
+      { index: 0, label: "a\nb", probability: 0.0004 },
+    ];
+    expect(formatPrediction({ file: "x\x1b.jpg", top })).toBe("x\\u{1b}.jpg\n   93.1 %  tulip\n    0.0 %  a\\nb");
+  });
+
+  it("of an epoch", () => {
+    const numbers = { loss: 0.5, trainAccuracy: 1, valLoss: 0.25, valAccuracy: 0.9, ms: 12.4 };
+    expect(formatEpoch({ type: "epoch", epoch: 3, epochs: 10, ...numbers })).toBe(
+      " 3 of 10   loss 0.5000   train 100.0 %   val 90.0 % (loss 0.2500)   12 ms",
+    );
+  });
+
+  it("of the pictures by class and split", () => {
+    const train = [0, 0, 1].map((label) => ({ file: "f", label }));
+    expect(formatCounts({ classes: ["ants", "bees"], train, val: train.slice(2) })).toBe(
+      "class  train  val\nants       2    0\nbees       1    1\nall        3    1",
+    );
+  });
+});
+
+describe("arguments", () => {
+  it("take whole numbers within their bounds only", () => {
+    expect(wholeNumber(1)("12")).toBe(12);
+    expect(wholeNumber(0, 9)("0")).toBe(0);
+    for (const text of ["0", "-1", "1.5", "", "x", "1e3", "0x10", "99999999999999999999"])
+      expect(() => wholeNumber(1)(text), text).toThrow("Expected a whole number of at least 1");
+    expect(() => wholeNumber(0, 9)("10")).toThrow("from 0 to 9");
+  });
+
+  it("take finite numbers above zero, or from zero", () => {
+    expect(positiveNumber()("1e-3")).toBe(0.001);
+    expect(positiveNumber(true)("0")).toBe(0);
+    for (const text of ["0", "-1", "", " ", "NaN", "Infinity", "1x"])
+      expect(() => positiveNumber()(text), text).toThrow("Expected a number above 0");
+    expect(() => positiveNumber(true)("-0.1")).toThrow("of at least 0");
+  });
+
+  it("name a model, or get the nearest name", () => {
+    expect(findModelOrSuggest("squeezenet-1.1").name).toBe("squeezenet-1.1");
+    expect(() => findModelOrSuggest("SqueezeNet1.1")).toThrow('did you mean "squeezenet-1.1"?');
+    expect(() => findModelOrSuggest("mobilenetv2")).toThrow('did you mean "mobilenet-v2"?');
+  });
+});

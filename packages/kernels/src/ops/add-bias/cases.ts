@@ -1,0 +1,11 @@
+import { f32 } from "../../spec.js";
+import type { Case } from "../../testing/record.js";
+import type { NoParams } from "../relu/op.js";
+
+export const addBiasCases: readonly Case<NoParams>[] = [
+  { name: "one", tags: ["edge"], inputs: [f32(1), f32(1)], params: {}, fill: () => 3 },
+  { name: "one-channel", tags: ["edge"], inputs: [f32(5, 1), f32(1)], params: {} },
+  { name: "odd", tags: ["edge"], inputs: [f32(2, 5, 7, 3), f32(3)], params: {} },
+  { name: "mobilenet-v2-logits", tags: ["model"], inputs: [f32(8, 1000), f32(1000)], params: {} },
+  { name: "squeezenet-1.1-stem", tags: ["model", "bench"], inputs: [f32(1, 111, 111, 64), f32(64)], params: {} },
+];

@@ -1,0 +1,15 @@
+import { f32 } from "../../spec.js";
+import type { Case } from "../../testing/record.js";
+import type { NoParams } from "../relu/op.js";
+
+const twice = (...shape: number[]): Pick<Case<NoParams>, "inputs" | "params"> => ({
+  inputs: [f32(...shape), f32(...shape)],
+  params: {},
+});
+
+export const addCases: readonly Case<NoParams>[] = [
+  { name: "one", tags: ["edge"], ...twice(1), fill: () => 3 },
+  { name: "odd", tags: ["edge"], ...twice(2, 5, 7, 3) },
+  { name: "many-groups", tags: ["edge"], ...twice(65536 * 64 + 3) },
+  { name: "mobilenet-v2-block-3", tags: ["model", "bench"], ...twice(1, 56, 56, 24) },
+];

@@ -1,0 +1,61 @@
+/**
+ * Scale and shift per channel, what a frozen batch norm becomes: y[.., c] = x[.., c] * scale[c] + shift[c].
+ *
+ * Shapes   x f32 [.., C], scale and shift f32 [C] -> y [.., C]
+ */
+import { check } from "../../errors.js";
+import { defineOp, type Op } from "../../op.js";
+import { formatSpec, type Spec, sizeOf } from "../../spec.js";
+import { flatIndex, spread } from "../../wgsl/functions.js";
+import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import type { NoParams } from "../relu/op.js";
+
+const kernel = /* @__PURE__ */ defineKernel({
+  name: "channel-affine",
+  bindings: { x: "read f32", scale: "read f32", shift: "read f32", y: "write f32" },
+  args: { size: "u32", channels: "u32" },
+  workgroup: [64, 1, 1],
+  functions: [flatIndex],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local);
+  if (i >= args.size) { return; }
+  let c = i % args.channels;
+  y[i] = x[i] * scale[c] + shift[c];
+}
+`,
+});
+
+export const channelAffine: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
+  name: "channelAffine",
+  infer(inputs) {
+    const [x, ...perChannel] = inputs as [Spec, ...Spec[]];
+    check(
+      inputs.length === 3 &&
+        inputs.every((s) => s.dtype === "f32") &&
+        perChannel.every((s) => s.shape.length === 1 && s.shape[0] === x.shape.at(-1)),
+      "E_SHAPE",
+      () => `channelAffine: expects f32 x [.., C], scale [C] and shift [C], found ${inputs.map(formatSpec).join(", ")}`,
+    );
+    return [x];
+  },
+  variants: [
+    {
+      name: "plain",
+      fits: () => true,
+      lower({ inputs }, caps) {
+        const size = sizeOf(inputs[0]!);
+        return {
+          dispatches: [
+            dispatch(kernel, {
+              bind: { x: { input: 0 }, scale: { input: 1 }, shift: { input: 2 }, y: { output: 0 } },
+              args: { size, channels: inputs[1]!.shape[0]! },
+              workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
+            }),
+          ],
+        };
+      },
+    },
+  ],
+});

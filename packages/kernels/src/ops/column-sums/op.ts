@@ -1,0 +1,79 @@
+/**
+ * Sum over all but the last dimension, the gradient of a bias: y[c] = sum of x[.., c].
+ *
+ * Shapes   x f32 [.., C] -> y [C]
+ * Method   many rows are cut into parts that are summed side by side, then the parts are summed; both in fixed order,
+ *          so equal input gives equal bits
+ * Needs    scratch of parts x C elements when there are many rows
+ */
+import { check } from "../../errors.js";
+import { type Dispatch, defineOp, type Op, type Operand } from "../../op.js";
+import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
+import { flatIndex, spread } from "../../wgsl/functions.js";
+import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import type { NoParams } from "../relu/op.js";
+
+const kernel = /* @__PURE__ */ defineKernel({
+  name: "column-sums",
+  bindings: { x: "read f32", y: "write f32" },
+  args: { size: "u32", rows: "u32", columns: "u32", rowsPerPart: "u32" },
+  workgroup: [64, 1, 1],
+  functions: [flatIndex],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local); // part * columns + column
+  if (i >= args.size) { return; }
+  let first = i / args.columns * args.rowsPerPart;
+  let end = min(first + args.rowsPerPart, args.rows);
+  let column = i % args.columns;
+  var sum = 0.0;
+  for (var row = first; row < end; row++) { sum += x[row * args.columns + column]; }
+  y[i] = sum;
+}
+`,
+});
+
+const FEW_ROWS = 128; // below this a second dispatch costs more than it saves
+
+export const columnSums: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
+  name: "columnSums",
+  infer(inputs) {
+    const [x] = inputs as [Spec];
+    check(
+      inputs.length === 1 && x.dtype === "f32" && x.shape.length > 0,
+      "E_SHAPE",
+      () => `columnSums: expects one f32 input [.., C], found ${inputs.map(formatSpec).join(", ")}`,
+    );
+    return [f32(x.shape.at(-1)!)];
+  },
+  variants: [
+    {
+      name: "plain",
+      fits: () => true,
+      lower({ inputs, outputs }, caps) {
+        const columns = outputs[0]!.shape[0]!;
+        const rows = sizeOf(inputs[0]!) / columns;
+        const sum = (x: Operand, y: Operand, count: number, rowsPerPart: number): Dispatch => {
+          const size = Math.ceil(count / rowsPerPart) * columns;
+          return dispatch(kernel, {
+            bind: { x, y },
+            args: { size, rows: count, columns, rowsPerPart },
+            workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
+          });
+        };
+        if (rows <= FEW_ROWS) return { dispatches: [sum({ input: 0 }, { output: 0 }, rows, rows)] };
+        // The square root balances the lengths of the two sums.
+        const rowsPerPart = Math.ceil(Math.sqrt(rows));
+        const parts = Math.ceil(rows / rowsPerPart);
+        return {
+          scratch: [f32(parts, columns)],
+          dispatches: [
+            sum({ input: 0 }, { scratch: 0 }, rows, rowsPerPart),
+            sum({ scratch: 0 }, { output: 0 }, parts, parts),
+          ],
+        };
+      },
+    },
+  ],
+});

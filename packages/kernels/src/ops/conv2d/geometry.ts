@@ -1,0 +1,119 @@
+/**
+ * Extents of a convolution, the only place with padding arithmetic.
+ *
+ *   extent out = floor((extent + pad before + pad after - (dilation * (kernel - 1) + 1)) / stride) + 1
+ *
+ * Shapes   x [N, H, W, C], w [KH, KW, C/groups, OC] -> y [N, OH, OW, OC]
+ * Throws   E_SHAPE when ranks, dtypes, channels, groups or kernel size do not fit; E_USAGE for parameters that mean nothing
+ */
+import { check } from "../../errors.js";
+import { formatSpec, type Spec } from "../../spec.js";
+import type { Activation } from "../../wgsl/functions.js";
+
+export interface WindowParams {
+  /** [vertical, horizontal] */
+  readonly stride: readonly [number, number];
+  /** [top, bottom, left, right] */
+  readonly pad: readonly [number, number, number, number];
+  /** [vertical, horizontal] */
+  readonly dilation: readonly [number, number];
+  readonly activation: Activation;
+}
+
+export interface ConvParams extends WindowParams {
+  readonly groups: number;
+}
+
+/** Named numbers of a convolution; kernels take them as arguments of the same names. */
+export interface ConvGeometry {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly oc: number;
+  readonly kh: number;
+  readonly kw: number;
+  /** Stride, padding before and dilation: vertical, horizontal. */
+  readonly sy: number;
+  readonly sx: number;
+  readonly py: number;
+  readonly px: number;
+  readonly dy: number;
+  readonly dx: number;
+  readonly groups: number;
+}
+
+const letters = { x: "[N, H, W, C]", w: "[KH, KW, C/groups, OC]" };
+
+export function convGeometry(op: string, x: Spec, weight: Spec, params: ConvParams): ConvGeometry {
+  checkParams(op, params);
+  for (const [name, spec] of [
+    ["x", x],
+    ["w", weight],
+  ] as const) {
+    check(
+      spec.dtype === "f32" && spec.shape.length === 4,
+      "E_SHAPE",
+      () => `${op}: ${name} must be f32 ${letters[name]}, found ${formatSpec(spec)}`,
+    );
+  }
+  const { stride, pad, dilation, groups } = params;
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [kh, kw, perGroup, oc] = weight.shape as [number, number, number, number];
+  check(
+    c % groups === 0 && oc % groups === 0,
+    "E_SHAPE",
+    () => `${op}: groups ${groups} must divide the input channels ${c} and the output channels ${oc}`,
+  );
+  check(
+    perGroup * groups === c,
+    "E_SHAPE",
+    () =>
+      `${op}: weight expects ${perGroup * groups} input channels (C/groups of ${formatSpec(weight)}, groups ${groups}) but x has ${c} (C of ${formatSpec(x)})`,
+  );
+  return {
+    ...{ n, h, w, c, oc, kh, kw, groups },
+    oh: slide(op, "height", {
+      extent: h,
+      kernel: kh,
+      stride: stride[0],
+      pads: [pad[0], pad[1]],
+      dilation: dilation[0],
+    }),
+    ow: slide(op, "width", { extent: w, kernel: kw, stride: stride[1], pads: [pad[2], pad[3]], dilation: dilation[1] }),
+    ...{ sy: stride[0], sx: stride[1], py: pad[0], px: pad[2], dy: dilation[0], dx: dilation[1] },
+  };
+}
+
+function checkParams(op: string, { stride, pad, dilation, groups }: ConvParams): void {
+  const counts = [...stride, ...dilation, groups];
+  check(
+    counts.every((v) => Number.isSafeInteger(v) && v >= 1) && pad.every((v) => Number.isSafeInteger(v) && v >= 0),
+    "E_USAGE",
+    () =>
+      `${op}: stride, dilation and groups must be integers of at least 1 and pad of at least 0, found stride [${stride}], dilation [${dilation}], groups ${groups}, pad [${pad}]`,
+  );
+}
+
+interface Axis {
+  readonly extent: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pads: readonly [number, number];
+  readonly dilation: number;
+}
+
+/** Number of places of a window along one axis. */
+function slide(op: string, axis: string, { extent, kernel, stride, pads, dilation }: Axis): number {
+  const padded = extent + pads[0] + pads[1];
+  const reach = dilation * (kernel - 1) + 1;
+  check(
+    reach <= padded,
+    "E_SHAPE",
+    () =>
+      `${op}: the kernel spans ${reach} in ${axis} (kernel ${kernel}, dilation ${dilation}) but the padded input has only ${padded} (${extent} + ${pads[0]} + ${pads[1]})`,
+  );
+  return Math.floor((padded - reach) / stride) + 1;
+}

@@ -1,0 +1,110 @@
+/**
+ * Matrix products.
+ *
+ *   matmul             y = activate(a @ b + bias)
+ *   matmulTransposeA   y = transpose(a) @ b
+ *   matmulTransposeB   y = a @ transpose(b)
+ *
+ * Shapes   matmul            a [M, K], b [K, N], bias [N] or left out -> y [M, N], all f32
+ *          matmulTransposeA  a [K, M], b [K, N] -> y [M, N]
+ *          matmulTransposeB  a [M, K], b [N, K] -> y [M, N]
+ * Throws   E_SHAPE when ranks, dtypes or extents do not fit together
+ */
+import { check } from "../../errors.js";
+import { defineOp, type Op, type Problem } from "../../op.js";
+import { f32, formatSpec, type Spec } from "../../spec.js";
+import type { Activation } from "../../wgsl/functions.js";
+import type { NoParams } from "../relu/op.js";
+import { plain } from "./plain.wgsl.js";
+import type { Product } from "./product.js";
+import { subgroupTile } from "./subgroup-tile.wgsl.js";
+
+export interface MatmulParams {
+  readonly activation: Activation;
+}
+
+interface Form {
+  readonly name: string;
+  readonly a: string;
+  readonly b: string;
+  readonly maxInputs: number;
+}
+
+function inferProduct(form: Form, inputs: readonly Spec[]): readonly [Spec] {
+  const { name, maxInputs } = form;
+  check(
+    inputs.length >= 2 && inputs.length <= maxInputs,
+    "E_SHAPE",
+    () => `${name}: expects a, b${maxInputs === 3 ? " and perhaps a bias" : ""}, found ${inputs.length} inputs`,
+  );
+  const [a, b, bias] = inputs as [Spec, Spec, Spec?];
+  for (const [letter, spec] of Object.entries({ a, b })) {
+    check(
+      spec.dtype === "f32" && spec.shape.length === 2,
+      "E_SHAPE",
+      () => `${name}: ${letter} must be an f32 matrix, found ${formatSpec(spec)}`,
+    );
+  }
+  const extent = (letter: string): [number, number] => [
+    a.shape[form.a.indexOf(letter)]!,
+    b.shape[form.b.indexOf(letter)]!,
+  ];
+  const [inA, inB] = extent("K");
+  check(
+    inA === inB,
+    "E_SHAPE",
+    () =>
+      `${name}: a has K = ${inA} (K of [${[...form.a].join(", ")}] = ${formatSpec(a)}) but b has ${inB} (K of [${[...form.b].join(", ")}] = ${formatSpec(b)})`,
+  );
+  const m = extent("M")[0];
+  const n = extent("N")[1];
+  check(
+    bias === undefined || (bias.dtype === "f32" && bias.shape.length === 1 && bias.shape[0] === n),
+    "E_SHAPE",
+    () => `${name}: the bias must be f32[${n}] (N of b), found ${formatSpec(bias!)}`,
+  );
+  return [f32(m, n)];
+}
+
+/** The product a form computes: a transposed operand is one read with swapped strides. */
+const productOf =
+  <P>(form: Form, activation: (params: P) => Activation) =>
+  ({ inputs, outputs, params }: Problem<P>): Product => {
+    const [m, n] = outputs[0]!.shape as [number, number];
+    const [a, b] = inputs as [Spec, Spec];
+    const k = a.shape[form.a.indexOf("K")]!;
+    const stride = (layout: string, letter: string, { shape }: Spec): number =>
+      layout.indexOf(letter) === 1 ? 1 : shape[1]!;
+    return {
+      m,
+      k,
+      n,
+      aRow: stride(form.a, "M", a),
+      aStep: stride(form.a, "K", a),
+      bStep: stride(form.b, "K", b),
+      bColumn: stride(form.b, "N", b),
+      activation: activation(params),
+    };
+  };
+
+function productOp<P>(form: Form, activation: (params: P) => Activation): Op<P> {
+  const product = productOf(form, activation);
+  return defineOp<P>({
+    name: form.name,
+    infer: (inputs) => inferProduct(form, inputs),
+    variants: [subgroupTile("subgroup-tile", product), plain(product)],
+  });
+}
+
+export const matmul: Op<MatmulParams> = /* @__PURE__ */ productOp<MatmulParams>(
+  { name: "matmul", a: "MK", b: "KN", maxInputs: 3 },
+  (params) => params.activation,
+);
+export const matmulTransposeA: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>(
+  { name: "matmulTransposeA", a: "KM", b: "KN", maxInputs: 2 },
+  () => "none",
+);
+export const matmulTransposeB: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>(
+  { name: "matmulTransposeB", a: "MK", b: "NK", maxInputs: 2 },
+  () => "none",
+);

@@ -1,0 +1,33 @@
+import { f32, u32 } from "../../spec.js";
+import type { Case } from "../../testing/record.js";
+import type { NoParams } from "../relu/op.js";
+
+/** B samples of K classes with weights that sum to 1; every `padding`-th sample has weight 0. */
+export const crossEntropyBatch = (
+  samples: number,
+  classes: number,
+  padding: number = Number.POSITIVE_INFINITY,
+  scale = 10,
+): Pick<Case<NoParams>, "inputs" | "params" | "fill"> => {
+  const isPadding = (i: number): boolean => i % padding === padding - 1;
+  const real = Array.from({ length: samples }, (_, i) => i).filter((i) => !isPadding(i)).length;
+  return {
+    inputs: [f32(samples, classes), u32(samples), f32(samples)],
+    params: {},
+    fill(input, index, random) {
+      if (input === 0) return scale * (2 * random() - 1);
+      if (input === 1) return Math.floor(classes * random());
+      return isPadding(index) ? 0 : 1 / real;
+    },
+  };
+};
+
+export const softmaxCrossEntropyCases: readonly Case<NoParams>[] = [
+  { name: "two-classes", tags: ["edge"], ...crossEntropyBatch(1, 2) },
+  { name: "odd", tags: ["edge"], ...crossEntropyBatch(5, 7) },
+  { name: "padded", tags: ["edge"], ...crossEntropyBatch(11, 3, 4) },
+  { name: "huge-logits", tags: ["edge"], ...crossEntropyBatch(3, 67, undefined, 1000) },
+  { name: "many-samples", tags: ["edge"], ...crossEntropyBatch(65537, 3) },
+  { name: "flowers", tags: ["model"], ...crossEntropyBatch(32, 5) },
+  { name: "imagenet", tags: ["model", "bench"], ...crossEntropyBatch(32, 1000) },
+];

@@ -1,0 +1,110 @@
+/**
+ * Weighted cross-entropy of softmax, fused with its gradient.
+ *
+ *   loss          = sum over i of w[i] * (log of sum over k of exp(logits[i, k]) - logits[i, label[i]])
+ *   grad[i, k]    = w[i] * (softmax(logits[i])[k] - (k == label[i] ? 1 : 0))
+ *
+ * Shapes   logits f32 [B, K], labels u32 [B] below K, weights f32 [B] -> loss f32 [1], gradient f32 [B, K]
+ * Method   one workgroup per sample, then one that adds the losses; sums in fixed order. The caller makes the weights sum
+ *          to 1; a sample of weight 0 (padding) gives exactly 0, whatever its logits
+ * Needs    scratch of B elements
+ */
+import { check } from "../../errors.js";
+import { defineOp, type Op } from "../../op.js";
+import { f32, formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
+import { flatGroup, spread, workgroupReduce } from "../../wgsl/functions.js";
+import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import type { NoParams } from "../relu/op.js";
+import { rowStatistics } from "../softmax/row-statistics.js";
+
+const perSample = /* @__PURE__ */ defineKernel({
+  name: "softmax-cross-entropy",
+  bindings: { x: "read f32", labels: "read u32", weights: "read f32", losses: "write f32", grad: "write f32" },
+  args: { rows: "u32", columns: "u32" },
+  workgroup: [64, 1, 1],
+  functions: [flatGroup, workgroupReduce, rowStatistics],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let row = flat_group(group, groups);
+  if (row >= args.rows) { return; }
+  let statistics = row_statistics(row, local);
+  let label = labels[row];
+  let weight = weights[row];
+  for (var c = local; c < args.columns; c += WG_X) {
+    let i = row * args.columns + c;
+    let prob = exp(x[i] - statistics.largest) / statistics.sum;
+    grad[i] = select(weight * (prob - f32(c == label)), 0.0, weight == 0.0);
+  }
+  if (local == 0u) {
+    let loss = log(statistics.sum) + (statistics.largest - x[row * args.columns + label]);
+    losses[row] = select(weight * loss, 0.0, weight == 0.0);
+  }
+}
+`,
+});
+
+const total = /* @__PURE__ */ defineKernel({
+  name: "softmax-cross-entropy-total",
+  bindings: { losses: "read f32", loss: "write f32" },
+  args: { rows: "u32" },
+  workgroup: [64, 1, 1],
+  functions: [workgroupReduce],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(local_invocation_index) local: u32) {
+  var sum = 0.0;
+  for (var row = local; row < args.rows; row += WG_X) { sum += losses[row]; }
+  sum = workgroup_sum(sum, local);
+  if (local == 0u) { loss[0] = sum; }
+}
+`,
+});
+
+export const softmaxCrossEntropy: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
+  name: "softmaxCrossEntropy",
+  infer(inputs) {
+    const [logits, labels, weights] = inputs as [Spec, Spec, Spec];
+    check(
+      inputs.length === 3 &&
+        logits.dtype === "f32" &&
+        logits.shape.length === 2 &&
+        sameSpec(labels, u32(logits.shape[0]!)) &&
+        sameSpec(weights, f32(logits.shape[0]!)),
+      "E_SHAPE",
+      () =>
+        `softmaxCrossEntropy: expects logits f32 [B, K], labels u32 [B] and weights f32 [B], found ${inputs.map(formatSpec).join(", ")}`,
+    );
+    return [f32(1), logits];
+  },
+  variants: [
+    {
+      name: "plain",
+      fits: () => true,
+      lower({ inputs }, caps) {
+        const [rows, columns] = inputs[0]!.shape as [number, number];
+        return {
+          scratch: [f32(rows)],
+          dispatches: [
+            dispatch(perSample, {
+              bind: {
+                x: { input: 0 },
+                labels: { input: 1 },
+                weights: { input: 2 },
+                losses: { scratch: 0 },
+                grad: { output: 1 },
+              },
+              args: { rows, columns },
+              workgroups: spread(rows, 1, caps.maxComputeWorkgroupsPerDimension),
+            }),
+            dispatch(total, {
+              bind: { losses: { scratch: 0 }, loss: { output: 0 } },
+              args: { rows },
+              workgroups: [1, 1, 1],
+            }),
+          ],
+        };
+      },
+    },
+  ],
+});

@@ -1,0 +1,39 @@
+import type { Tolerance } from "../../testing/record.js";
+import type { NoParams } from "../relu/op.js";
+import { FLUSH, probabilityErrors, softmaxErrors } from "../softmax/tolerance.js";
+
+const EPSILON = 2 ** -24;
+
+/**
+ * Gradient: |w| times the error of the probability, plus 2 x 2^-24 |grad| for the difference and the product.
+ *
+ * Loss of a sample, log(sum) + (max - logit): log turns the relative error of the sum into an absolute one and adds 2^-21
+ * near 1 or 3 ULP (WGSL); each of the three roundings takes 2^-24 of its operand. The total adds B terms (`sumOf`).
+ */
+export const softmaxCrossEntropyTolerance: Tolerance<NoParams> = ({ inputs }, [logits, labels, weights], [, grad]) => {
+  const [samples, classes] = inputs[0]!.shape as [number, number];
+  const gradAllowed = new Float64Array(grad!.length);
+  let lossAllowed = 0;
+  let magnitude = 0;
+  for (let i = 0; i < samples; i++) {
+    const w = Math.abs(weights![i]!);
+    if (w === 0) continue;
+    const first = i * classes;
+    const row = logits!.subarray(first, first + classes);
+    const largest = row.reduce((a, b) => Math.max(a, b));
+    const powers = row.map((v) => Math.exp(v - largest));
+    const sum = powers.reduce((a, b) => a + b);
+    probabilityErrors(
+      row,
+      powers.map((p) => p / sum),
+    ).forEach((e, k) => {
+      gradAllowed[first + k] = w * e + 2 * EPSILON * Math.abs(grad![first + k]!) + FLUSH;
+    });
+    const logSum = Math.log(sum);
+    const distance = largest - row[labels![i]!]!;
+    const log = softmaxErrors(row).sum + 2 ** -21 + 6 * EPSILON * logSum;
+    lossAllowed += w * (log + EPSILON * (distance + 2 * (logSum + distance)));
+    magnitude += w * (logSum + distance);
+  }
+  return [Float64Array.of(lossAllowed + 4 * Math.sqrt(samples) * EPSILON * magnitude), gradAllowed];
+};

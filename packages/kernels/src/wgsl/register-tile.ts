@@ -1,0 +1,117 @@
+/**
+ * Register tile of a matrix product: one subgroup holds a rows x columns block of sums in registers.
+ *
+ *   c[i, j] += a[i, k] * b[k, j]   for every k of a reduction
+ *
+ * Method   Lane l keeps columns l, L + l, 2L + l, ... of the block. It loads rows l, L + l, ... of a, which subgroupBroadcast
+ *          spreads to all lanes: that builtin wants a constant lane, so the block is straight-line text made here.
+ *          Loads are scalar, the reduction is unrolled and its products form one expression: each sum changes once a trip.
+ * Names    WGSL around this text has `lane`, and `row` and `column` where the block starts (`locateTile`). Sums are
+ *          c<row>_<part>; part j of the columns is column + j * L + lane, part p of the rows is row + p * L + lane.
+ */
+import type { Capabilities } from "../gpu/capabilities.js";
+
+export interface Tile {
+  /** Subgroup size; the workgroup is one subgroup. */
+  readonly lanes: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Steps of the reduction per trip. */
+  readonly unroll: number;
+}
+
+const sizes = [4, 8, 16, 32];
+
+/** Does the device have subgroups of one fixed size that divides the tile? */
+export const hasTile = (caps: Capabilities): boolean => sizes.includes(caps.subgroupSize ?? 0);
+
+/**
+ * The tile for a result of `columns` columns on a device that passes `hasTile`: the largest that compiles in a second on a
+ * software adapter, or half of it where the other half would be empty.
+ */
+export function tileFor(caps: Capabilities, columns: number): Tile {
+  const lanes = caps.subgroupSize!;
+  return { lanes, rows: 32, columns: columns <= 16 ? Math.max(16, lanes) : 32, unroll: 2 };
+}
+
+/** Number of tiles over a rows x columns result. */
+export const countTiles = (tile: Tile, rows: number, columns: number): number =>
+  Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+
+/** Is enough of the tiles used? Below a sixteenth, one thread per output is as fast (measured on a software adapter). */
+export const fillsTiles = (tile: Tile, rows: number, columns: number): boolean =>
+  16 * rows * columns >= countTiles(tile, rows, columns) * tile.rows * tile.columns;
+
+const times = (count: number, text: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => text(i)).join("");
+
+/** One line for each part of the rows. */
+export const perRowPart = ({ rows, lanes }: Tile, line: (part: number, row: string) => string): string =>
+  times(rows / lanes, (p) => `  ${line(p, `row + ${p * lanes}u + lane`)}\n`);
+
+/** One line for each part of the columns. */
+export const perColumnPart = ({ columns, lanes }: Tile, line: (part: number, column: string) => string): string =>
+  times(columns / lanes, (j) => `  ${line(j, `column + ${j * lanes}u + lane`)}\n`);
+
+/** `row` and `column` of the block of a workgroup, in a grid of `args.tileColumns` blocks a row; and its sums, zero. */
+export const locateTile = (tile: Tile): string => `
+  let tile = group.y * groups.x + group.x;
+  let row = tile / args.tileColumns * ${tile.rows}u;
+  let column = tile % args.tileColumns * ${tile.columns}u;
+${times(tile.rows, (i) => `  ${times(tile.columns / tile.lanes, (j) => `var c${i}_${j} = 0.0; `)}\n`)}`;
+
+/**
+ * The loop over `extent` steps. `a(part, k)` and `b(part, k)` are the expressions that load step k;
+ * a step beyond the extent reads an earlier one again and counts as zero.
+ */
+export function sumProducts(
+  tile: Tile,
+  extent: string,
+  a: (part: number, k: string) => string,
+  b: (part: number, k: string) => string,
+): string {
+  const load = (q: number): string => {
+    const guard = (value: string): string => (q === 0 ? value : `select(0.0, ${value}, in${q})`);
+    const next = `  let in${q} = k0 + ${q}u < ${extent}; let k${q} = select(k0, k0 + ${q}u, in${q});\n`;
+    return [
+      q === 0 ? "" : next,
+      perRowPart(tile, (p) => `let a${q}_${p} = ${guard(a(p, `k${q}`))};`),
+      perColumnPart(tile, (j) => `let b${q}_${j} = ${guard(b(j, `k${q}`))};`),
+    ].join("");
+  };
+  return `  for (var k0 = 0u; k0 < ${extent}; k0 += ${tile.unroll}u) {\n${times(tile.unroll, load)}${addProducts(tile)}  }\n`;
+}
+
+function addProducts({ lanes, rows, columns, unroll }: Tile): string {
+  const spread = (q: number, i: number): string =>
+    `let s${q}_${i} = subgroupBroadcast(a${q}_${Math.floor(i / lanes)}, ${i % lanes}u); `;
+  const add = (i: number, j: number): string => {
+    let sum = `c${i}_${j}`;
+    for (let q = 0; q < unroll; q++) sum = `fma(s${q}_${i}, b${q}_${j}, ${sum})`;
+    return `c${i}_${j} = ${sum}; `;
+  };
+  return times(rows, (i) => `  ${times(unroll, (q) => spread(q, i))}${times(columns / lanes, (j) => add(i, j))}\n`);
+}
+
+const ROWS_PER_STORE = 8;
+
+/**
+ * Writes `y[i * columns + j] = epilogue(c[i, j] + bias_of(j), ...)` for the part of the block inside rows x columns.
+ * A loop stores eight rows and moves the others up: all stores in a line take four times as long to compile.
+ */
+export function storeSums(tile: Tile, rows: string, columns: string): string {
+  const parts = tile.columns / tile.lanes;
+  const store = (i: number): string => `
+    if (r + ${i}u < end) {
+      let at${i} = (r + ${i}u) * ${columns} + column + lane;
+      ${times(parts, (j) => `if (on${j}) { y[at${i} + ${j * tile.lanes}u] = epilogue(c${i}_${j} + bias${j}, at${i} + ${j * tile.lanes}u); } `)}
+    }`;
+  const moveUp = (i: number): string => times(parts, (j) => `c${i}_${j} = c${i + ROWS_PER_STORE}_${j}; `);
+  return `
+${perColumnPart(tile, (j, column) => `let on${j} = ${column} < ${columns}; let bias${j} = bias_of(min(${column}, ${columns} - 1u));`)}
+  let end = min(row + ${tile.rows}u, ${rows});
+  for (var r = row; r < end; r += ${ROWS_PER_STORE}u) {${times(ROWS_PER_STORE, store)}
+    ${times(tile.rows - ROWS_PER_STORE, moveUp)}
+  }
+`;
+}

@@ -1,0 +1,174 @@
+/** Valid random uses of every op, as fast-check arbitraries. Extents favour 1, primes and the neighbours of tile sizes. */
+import { type Activation, type ConvParams, conv2d, f32, type Spec, sizeOf, u8, type WindowParams } from "@tlx/kernels";
+import fc from "fast-check";
+import { adamwStep } from "../src/ops/adamw/cases.js";
+import { batchNormOver } from "../src/ops/batch-norm/cases.js";
+import { pixels, resampleAlong } from "../src/ops/image/cases.js";
+import { acrossKinks } from "../src/ops/relu/cases.js";
+import { logits } from "../src/ops/softmax/cases.js";
+import { crossEntropyBatch } from "../src/ops/softmax-cross-entropy/cases.js";
+import type { AnyCase } from "./check-case.js";
+
+export type RandomCase = Pick<AnyCase, "inputs" | "params" | "fill">;
+
+const WORK = 500_000; // multiply-adds of one case: milliseconds in the reference and on a software adapter
+
+const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+const awkward = [1, 2, 3, 7, 8, 9, 13, 15, 16, 17, 31, 32, 33, 61, 63, 64, 65, 127, 128, 129, 251, 256, 257];
+const extent = (max: number): fc.Arbitrary<number> =>
+  fc.oneof(fc.constantFrom(...awkward.filter((v) => v <= max)), small(max));
+
+const shape = fc
+  .array(extent(257), { minLength: 1, maxLength: 4 })
+  .filter((s) => s.reduce((a, b) => a * b) <= WORK / 10);
+const pair = (max: number): fc.Arbitrary<readonly [number, number]> => fc.tuple(small(max), small(max));
+const activation = fc.constantFrom<Activation>("none", "relu", "relu6");
+const isCheap = ({ inputs, params }: RandomCase): boolean => {
+  const [, w] = inputs as [Spec, Spec];
+  const [y] = conv2d.infer(inputs, params) as [Spec];
+  return sizeOf(y) * (sizeOf(w) / w.shape[3]!) <= WORK && inputs.every((s) => sizeOf(s) <= WORK / 10);
+};
+
+/** An input extent that gives at least `out` windows, when they fit; `slack` is what the last one leaves over. */
+const slideOver = (out: number, stride: number, reach: number, pads: number, slack: number): number =>
+  Math.max(1, (out - 1) * stride + reach - pads + (slack % stride));
+
+interface Window {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly pad: readonly [number, number, number, number];
+  readonly out: readonly [number, number];
+  readonly slack: readonly [number, number];
+}
+
+const extentsUnder = ({ kernel, stride, dilation, pad, out, slack }: Window): readonly [number, number] => {
+  const along = (i: 0 | 1): number => {
+    const reach = dilation[i] * (kernel[i] - 1) + 1;
+    return slideOver(out[i], stride[i], reach, pad[2 * i]! + pad[2 * i + 1]!, slack[i]);
+  };
+  return [along(0), along(1)];
+};
+
+const padding = fc.integer({ min: 0, max: 3 });
+const pads = fc.tuple(padding, padding, padding, padding);
+const anyWindow: fc.Arbitrary<Window> = fc.record({
+  kernel: pair(5),
+  stride: pair(3),
+  dilation: pair(3),
+  pad: pads,
+  out: fc.tuple(extent(33), extent(33)),
+  slack: pair(3),
+});
+const unit = { stride: [1, 1], dilation: [1, 1] } as const;
+/** The windows that networks use and fast variants are written for. */
+const pointwise = anyWindow.map((w): Window => ({ ...w, ...unit, kernel: [1, 1], pad: [0, 0, 0, 0] }));
+const threeByThree = fc
+  .tuple(anyWindow, small(2))
+  .map(([w, s]): Window => ({ ...w, kernel: [3, 3], stride: [s, s], dilation: [1, 1] }));
+const window = fc.oneof(anyWindow, pointwise, threeByThree);
+
+const convolution: fc.Arbitrary<RandomCase> = fc
+  .record({
+    window,
+    n: small(3),
+    perGroup: fc.tuple(extent(65), extent(129)),
+    groups: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, small(5)),
+    extra: fc.constantFrom("none", "bias", "residual"),
+    activation,
+  })
+  .map(({ window: given, n, perGroup: [c, oc], groups, extra, activation: last }) => {
+    const { kernel, stride, dilation, pad } = given;
+    const params: ConvParams = { stride, dilation, pad, groups, activation: last };
+    const [h, w] = extentsUnder(given);
+    const inputs = [f32(n, h, w, c * groups), f32(...kernel, c, oc * groups)];
+    const [y] = conv2d.infer(inputs, params) as [Spec];
+    if (extra !== "none") inputs.push(f32(oc * groups));
+    if (extra === "residual") inputs.push(y);
+    return { inputs, params };
+  })
+  .filter(isCheap);
+
+const depthwise: fc.Arbitrary<RandomCase> = fc
+  .record({ window, n: small(3), c: extent(129), bias: fc.boolean(), activation })
+  .map(({ window: given, n, c, bias, activation: last }) => {
+    const { kernel, stride, dilation, pad } = given;
+    const params: WindowParams = { stride, dilation, pad, activation: last };
+    const inputs = [f32(n, ...extentsUnder(given), c), f32(...kernel, 1, c)];
+    return { inputs: bias ? [...inputs, f32(c)] : inputs, params };
+  })
+  .filter(({ inputs }) => sizeOf(inputs[0]!) * inputs[1]!.shape[0]! * inputs[1]!.shape[1]! <= WORK);
+
+const pool = fc
+  .record({ window: anyWindow, n: small(3), c: extent(65), ceilMode: fc.boolean(), countPadding: fc.boolean() })
+  .map(({ window: { kernel, stride, pad: wide, out, slack }, n, c, ...modes }): RandomCase => {
+    const pad = wide.map((p, i) => p % kernel[i >> 1]!) as unknown as Window["pad"];
+    const [h, w] = extentsUnder({ kernel, stride, dilation: [1, 1], pad, out, slack });
+    return { inputs: [f32(n, h, w, c)], params: { kernel, stride, pad, ...modes } };
+  })
+  .filter(({ inputs }) => sizeOf(inputs[0]!) <= WORK / 10);
+
+const product = (layout: (m: number, k: number, n: number) => Spec[]): fc.Arbitrary<RandomCase> =>
+  fc
+    .tuple(extent(300), fc.oneof(extent(65), extent(1000)), extent(300))
+    .filter(([m, k, n]) => m * k * n <= WORK)
+    .map(([m, k, n]) => ({ inputs: layout(m, k, n), params: {} }));
+
+const matmul = fc
+  .tuple(
+    product((m, k, n) => [f32(m, k), f32(k, n), f32(n)]),
+    fc.boolean(),
+    activation,
+  )
+  .map(([{ inputs }, bias, last]): RandomCase => {
+    return { inputs: bias ? inputs : inputs.slice(0, 2), params: { activation: last } };
+  });
+
+const perChannel = (vectors: number): fc.Arbitrary<RandomCase> =>
+  shape.map((s) => ({ inputs: [f32(...s), ...Array.from({ length: vectors }, () => f32(s.at(-1)!))], params: {} }));
+
+const picture = fc.tuple(small(3), extent(40), extent(40));
+const thousandths = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 1000 }).map((v) => v / 1000);
+const three = (min: number) => fc.tuple(thousandths(min), thousandths(min), thousandths(min));
+
+/** By name of the op. */
+export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
+  relu: shape.map((s) => ({ inputs: [f32(...s)], params: {}, fill: acrossKinks })),
+  relu6: shape.map((s) => ({ inputs: [f32(...s)], params: {}, fill: acrossKinks })),
+  matmul,
+  matmulTransposeA: product((m, k, n) => [f32(k, m), f32(k, n)]),
+  matmulTransposeB: product((m, k, n) => [f32(m, k), f32(n, k)]),
+  add: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {} })),
+  addBias: perChannel(1),
+  channelAffine: perChannel(2),
+  batchNorm: fc.tuple(fc.constantFrom(1e-5, 1e-3), shape).map(([eps, s]) => batchNormOver(eps, ...s)),
+  maxPool: pool,
+  averagePool: pool,
+  globalAveragePool: fc
+    .tuple(small(5), extent(33), extent(33), extent(65))
+    .map((s) => ({ inputs: [f32(...s)], params: {} })),
+  concat: fc
+    .tuple(fc.array(extent(17), { maxLength: 3 }), fc.array(extent(33), { minLength: 1, maxLength: 12 }))
+    .map(([lead, channels]) => ({ inputs: channels.map((c) => f32(...lead, c)), params: {} })),
+  columnSums: perChannel(0),
+  softmax: shape.map((s) => ({ inputs: [f32(...s)], params: {}, fill: logits })),
+  softmaxCrossEntropy: fc
+    .tuple(extent(129), extent(257), fc.integer({ min: 2, max: 9 }))
+    .map(([samples, classes, padding]) => crossEntropyBatch(samples, classes, padding)),
+  adamw: fc.tuple(fc.integer({ min: 1, max: 5000 }), shape).map(([t, s]) => adamwStep(t, s)),
+  resampleImage: fc
+    .tuple(picture, fc.constantFrom("height" as const, "width" as const), extent(65))
+    .map((given) => resampleAlong(...given)),
+  cropImage: fc
+    .tuple(picture, fc.tuple(padding, padding), fc.tuple(padding, padding))
+    .map(([[n, height, width], a, b]) => ({
+      inputs: [u8(n, a[0] + height + b[0], a[1] + width + b[1], 4)],
+      params: { top: a[0], left: a[1], height, width },
+      fill: pixels,
+    })),
+  normalizeImage: fc
+    .tuple(picture, three(0), three(100))
+    .map(([s, mean, std]) => ({ inputs: [u8(...s, 4)], params: { mean, std }, fill: pixels })),
+  conv2d: convolution,
+  depthwiseConv2d: depthwise,
+};

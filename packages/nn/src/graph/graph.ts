@@ -1,0 +1,34 @@
+import type { AnyOp, HostTensor, Value } from "@tlx/kernels";
+
+/** One op applied to values. `path` is where in the network it stands: "features.3.conv.0.0". */
+export interface Node {
+  readonly op: AnyOp;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly params: unknown;
+  readonly path: string;
+}
+
+/** What to compute: immutable data, nodes in an order in which they can run. */
+export interface Graph {
+  /** Fed anew for every run, by name. */
+  readonly inputs: ReadonlyMap<string, Value>;
+  /** Trained weights, by path. */
+  readonly params: ReadonlyMap<string, Value>;
+  /** Kept between runs but not trained (running statistics, optimizer moments), by path. */
+  readonly states: ReadonlyMap<string, Value>;
+  readonly nodes: readonly Node[];
+  /** Results that stay readable after a run, by name. */
+  readonly outputs: ReadonlyMap<string, Value>;
+  /** Module results by path ("features.3"): they cost nothing until `withOutputs` makes them outputs. */
+  readonly marks: ReadonlyMap<string, Value>;
+}
+
+/** Values of params and states in JS memory, by path. */
+export type Weights = ReadonlyMap<string, HostTensor>;
+
+/** A graph with the weights it runs on; rewrites that compute weights take and return both. */
+export interface Network {
+  readonly graph: Graph;
+  readonly weights: Weights;
+}

@@ -1,0 +1,124 @@
+/** Layers: short functions of a scope that name params and apply ops. Param names are torchvision's. */
+import {
+  type Activation,
+  addBias,
+  averagePool as averagePoolOp,
+  batchNorm as batchNormOp,
+  check,
+  concat as concatOp,
+  conv2d as conv2dOp,
+  depthwiseConv2d as depthwiseConv2dOp,
+  f32,
+  formatSpec,
+  globalAveragePool as globalAveragePoolOp,
+  matmul,
+  maxPool as maxPoolOp,
+  relu,
+  relu6,
+  type Value,
+} from "@tlx/kernels";
+import type { Scope } from "./graph/builder.js";
+
+export interface ConvOptions {
+  /** Output channels. */
+  readonly out: number;
+  /** Kernel height and width; one number for both. */
+  readonly kernel: number | readonly [number, number];
+  readonly stride?: number;
+  /** Padding of height and width on both sides; one number for both. */
+  readonly pad?: number | readonly [number, number];
+  readonly dilation?: number;
+  readonly groups?: number;
+  readonly bias?: boolean;
+}
+
+const pair = (v: number | readonly [number, number]): readonly [number, number] => (typeof v === "number" ? [v, v] : v);
+
+/** conv2d with params `weight` [KH, KW, C / groups, OC] and `bias` [OC]; depthwise where groups = C = OC. */
+export function conv2d(s: Scope, x: Value, options: ConvOptions): Value {
+  const { out, stride = 1, dilation = 1, groups = 1, bias = false } = options;
+  const [kh, kw] = pair(options.kernel);
+  const [ph, pw] = pair(options.pad ?? 0);
+  const channels = x.spec.shape[3] ?? 0;
+  check(
+    x.spec.shape.length === 4 && channels % groups === 0,
+    "E_SHAPE",
+    () =>
+      `conv2d "${s.path}": expects x [N, H, W, C] with C divisible by ${groups} groups, found ${formatSpec(x.spec)}`,
+  );
+  const weight = s.param("weight", f32(kh, kw, channels / groups, out));
+  const geometry = {
+    stride: [stride, stride] as const,
+    pad: [ph, ph, pw, pw] as const,
+    dilation: [dilation, dilation] as const,
+    activation: "none" as const,
+  };
+  const depthwise = groups > 1 && groups === channels && out === channels;
+  const y = depthwise
+    ? s.apply(depthwiseConv2dOp, [x, weight], geometry)
+    : s.apply(conv2dOp, [x, weight], { ...geometry, groups });
+  return bias ? s.apply(addBias, [y, s.param("bias", f32(out))], {}) : y;
+}
+
+/** Batch norm over the last dimension, with running statistics. */
+export function batchNorm(s: Scope, x: Value, eps = 1e-5): Value {
+  const spec = f32(x.spec.shape.at(-1)!);
+  const inputs = [
+    x,
+    s.param("weight", spec),
+    s.param("bias", spec),
+    s.state("running_mean", spec),
+    s.state("running_var", spec),
+  ];
+  return s.apply(batchNormOp, inputs, { eps });
+}
+
+/** Dense layer: x [N, in] -> [N, out] with params `weight` [in, out] and `bias` [out]. */
+export function linear(s: Scope, x: Value, out: number): Value {
+  const { shape } = x.spec;
+  check(shape.length === 2, "E_SHAPE", () => `linear "${s.path}": expects x [N, in], found ${formatSpec(x.spec)}`);
+  const weight = s.param("weight", f32(shape[1]!, out));
+  const y = s.apply(matmul, [x, weight], { activation: "none" });
+  return s.apply(addBias, [y, s.param("bias", f32(out))], {});
+}
+
+export interface PoolOptions {
+  /** Window height and width; one number for both. */
+  readonly kernel: number | readonly [number, number];
+  /** Default 1. */
+  readonly stride?: number;
+  /** Padding of height and width on both sides; one number for both. */
+  readonly pad?: number | readonly [number, number];
+  /** Keep a last window that hangs over the edge. */
+  readonly ceilMode?: boolean;
+}
+
+function windowOf({ kernel, stride = 1, pad = 0, ceilMode = false }: PoolOptions) {
+  const [ph, pw] = pair(pad);
+  return { kernel: pair(kernel), stride: pair(stride), pad: [ph, ph, pw, pw] as const, ceilMode };
+}
+
+/** Largest element of each window. */
+export function maxPool(s: Scope, x: Value, options: PoolOptions): Value {
+  return s.apply(maxPoolOp, [x], windowOf(options));
+}
+
+/** Mean of each window; `countPadding` counts padded zeros, as torchvision does. */
+export function averagePool(s: Scope, x: Value, options: PoolOptions & { readonly countPadding: boolean }): Value {
+  return s.apply(averagePoolOp, [x], { ...windowOf(options), countPadding: options.countPadding });
+}
+
+/** Mean of each channel: [N, H, W, C] -> [N, C]. */
+export function globalAveragePool(s: Scope, x: Value): Value {
+  return s.apply(globalAveragePoolOp, [x], {});
+}
+
+/** Values side by side along the channels. */
+export function concat(s: Scope, values: readonly Value[]): Value {
+  return s.apply(concatOp, values, {});
+}
+
+/** relu or relu6 at this scope. */
+export function activate(s: Scope, x: Value, activation: Exclude<Activation, "none">): Value {
+  return s.apply(activation === "relu" ? relu : relu6, [x], {});
+}

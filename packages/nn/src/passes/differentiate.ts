@@ -1,0 +1,64 @@
+/**
+ * Reverse-mode differentiation, graph to graph: backward ops are ordinary ops, so saved activations, memory reuse and
+ * profiling need no second mechanism.
+ *
+ * Method   walks the nodes backward and asks each op's gradient rule; a gradient nobody needs is never asked for.
+ * Throws   E_GRAPH for an op without a rule on the way, for one whose rule leaves out a gradient, and for a trainable
+ *          param the loss does not depend on
+ */
+import { add, type GradientRules, TlxError, type Value } from "@tlx/kernels";
+import { GraphBuilder } from "../graph/builder.js";
+import type { Graph } from "../graph/graph.js";
+import { dependents } from "../graph/walk.js";
+
+export interface Differentiated {
+  readonly graph: Graph;
+  /** Gradient of the loss by path of the param. */
+  readonly grads: ReadonlyMap<string, Value>;
+}
+
+export function differentiate(
+  graph: Graph,
+  loss: Value,
+  trainable: ReadonlySet<string>,
+  rules: GradientRules,
+): Differentiated {
+  const roots = [...trainable].map((path) => {
+    const value = graph.params.get(path);
+    if (!value) throw new TlxError("E_GRAPH", `differentiate: there is no param "${path}"`);
+    return value;
+  });
+  const live = dependents(graph.nodes, roots);
+  const builder = GraphBuilder.from(graph);
+  const grads = new Map<Value, Value>();
+
+  for (const node of [...graph.nodes].reverse()) {
+    const result = node.outputs[0] as Value;
+    const outputGrad = grads.get(result);
+    if (!(outputGrad || result === loss) || !node.outputs.some((v) => live.has(v))) continue;
+    const rule = rules.get(node.op);
+    if (!rule) {
+      throw new TlxError("E_GRAPH", `differentiate: op ${node.op.name} at "${node.path}" has no gradient rule`);
+    }
+    builder.path = `${node.path}/grad`;
+    const needs = (i: number): boolean => live.has(node.inputs[i] as Value);
+    const inputGrads = rule({ ...node, params: node.params, outputGrad, needs }, builder);
+    node.inputs.forEach((input, i) => {
+      const grad = inputGrads[i];
+      if (!live.has(input)) return;
+      if (!grad) {
+        const reason = outputGrad ? "gives no gradient" : "cannot be the loss: it gives no gradient";
+        throw new TlxError("E_GRAPH", `differentiate: op ${node.op.name} at "${node.path}" ${reason} for input ${i}`);
+      }
+      const sofar = grads.get(input);
+      grads.set(input, sofar ? (builder.apply(add, [sofar, grad], {})[0] as Value) : grad);
+    });
+  }
+  const byPath = new Map<string, Value>();
+  roots.forEach((root) => {
+    const grad = grads.get(root);
+    if (!grad) throw new TlxError("E_GRAPH", `differentiate: the loss does not depend on "${root.path}"`);
+    byPath.set(root.path, grad);
+  });
+  return { graph: builder.finish(), grads: byPath };
+}

@@ -1,0 +1,22 @@
+import { GraphBuilder } from "../graph/builder.js";
+import type { Graph, Network } from "../graph/graph.js";
+import { ancestors } from "../graph/walk.js";
+import { weightsOf } from "./rewrite.js";
+
+/** Removes nodes no output depends on and params nobody reads. Nodes that update in place are always kept. */
+export function dropDead(network: Network): Network {
+  const { graph } = network;
+  const updating = graph.nodes.filter((n) => n.op.alias);
+  const targets = [...graph.outputs.values(), ...updating.flatMap((n) => n.outputs)];
+  const needed = ancestors(graph.nodes, targets);
+  const only = <V extends { id: number }>(map: ReadonlyMap<string, V>): Map<string, V> =>
+    new Map([...map].filter(([, v]) => (needed as ReadonlySet<unknown>).has(v)));
+  const alive: Graph = {
+    ...GraphBuilder.from(graph).finish(),
+    params: only(graph.params),
+    states: only(graph.states),
+    marks: only(graph.marks),
+    nodes: graph.nodes.filter((n) => n.outputs.some((v) => needed.has(v))),
+  };
+  return { graph: alive, weights: weightsOf(alive, network.weights) };
+}

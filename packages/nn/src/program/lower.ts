@@ -1,0 +1,94 @@
+import {
+  bytesOf,
+  type Capabilities,
+  chooseVariant,
+  type ForcedVariants,
+  formatSpec,
+  sameSpec,
+  TlxError,
+  type Value,
+} from "@tlx/kernels";
+import type { Graph } from "../graph/graph.js";
+import { dependents } from "../graph/walk.js";
+import { withBatch } from "../passes/rewrite.js";
+import type { LoweredNode } from "../plan.js";
+
+/** Chooses a variant for every node and lowers it. Pure: needs no GPU. */
+export function lowerGraph(graph: Graph, caps: Capabilities, forced: ForcedVariants = {}): LoweredNode[] {
+  return graph.nodes.map((node) => {
+    const problem = {
+      inputs: node.inputs.map((v) => v.spec),
+      outputs: node.outputs.map((v) => v.spec),
+      params: node.params,
+    };
+    const variant = chooseVariant(node.op, problem, caps, forced);
+    return { node, variant: variant.name, lowered: variant.lower(problem, caps) };
+  });
+}
+
+/** Everything one node binds must fit the binding limit: params, inputs and results. */
+function tooLarge(graph: Graph, limit: number): Value | undefined {
+  return graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs]).find((v) => bytesOf(v.spec) > limit);
+}
+
+/** Batch of the graph when every input and output begins with the same extent N. */
+export function batchOf(graph: Graph): number | undefined {
+  const firsts = [...graph.inputs.values(), ...graph.outputs.values()].map((v) => v.spec.shape[0]);
+  return new Set(firsts).size === 1 ? firsts[0] : undefined;
+}
+
+/**
+ * Does every sample stand for itself? Judged by shapes: whatever depends on an input must begin with the batch, and
+ * only that extent may change with it. Sums over the batch (losses, gradients) and updates in place do not pass.
+ */
+function separates(graph: Graph, batch: number): boolean {
+  if (graph.nodes.some((n) => n.op.alias)) return false;
+  const fed = dependents(graph.nodes, graph.inputs.values());
+  if ([...graph.outputs.values()].some((v) => !fed.has(v))) return false;
+  const other = batch === 1 ? 2 : 1;
+  let twin: Graph;
+  try {
+    twin = withBatch(graph, other);
+  } catch (error) {
+    if (error instanceof TlxError && error.code === "E_SHAPE") return false;
+    throw error;
+  }
+  return graph.nodes.every((node, i) =>
+    node.outputs.every((v, o) => {
+      const there = twin.nodes[i]!.outputs[o]!.spec;
+      if (!fed.has(v)) return sameSpec(v.spec, there);
+      const shape = [other, ...v.spec.shape.slice(1)];
+      return v.spec.shape[0] === batch && sameSpec({ ...v.spec, shape }, there);
+    }),
+  );
+}
+
+/**
+ * The graph to compile: itself, or, when a value is over the binding limit, the same network for a part of the batch.
+ * Throws E_LIMIT when even one sample does not fit, when a weight does not, or when the batch cannot be split.
+ */
+export function splitBatch(graph: Graph, caps: Capabilities): Graph {
+  const limit = caps.maxStorageBufferBindingSize;
+  let culprit = tooLarge(graph, limit);
+  if (!culprit) return graph;
+  const batch = batchOf(graph);
+  let advice = "use a smaller batch";
+  if (batch !== undefined && separates(graph, batch)) {
+    for (let parts = 2; parts <= batch; parts++) {
+      const micro = Math.ceil(batch / parts);
+      if (micro === Math.ceil(batch / (parts - 1))) continue;
+      const part = withBatch(graph, micro);
+      const still = tooLarge(part, limit);
+      if (!still) return part;
+      if (micro === 1) culprit = still;
+    }
+    advice = "even one sample does not fit, use smaller pictures";
+  }
+  const heavy = [...graph.params.values(), ...graph.states.values()].find((v) => bytesOf(v.spec) > limit);
+  if (heavy) [culprit, advice] = [heavy, "this network needs a device with a higher limit"];
+  throw new TlxError(
+    "E_LIMIT",
+    `"${culprit.path}": ${formatSpec(culprit.spec)} takes ${bytesOf(culprit.spec)} bytes but a binding may hold ${limit} on this device; ${advice}`,
+    { bytes: bytesOf(culprit.spec), limit },
+  );
+}

@@ -1,0 +1,69 @@
+import { f32 } from "@tlx/kernels";
+import { GraphBuilder, optimizeForInference, partition, weightsOf, withOutputs } from "@tlx/nn";
+import { interpret } from "@tlx/nn/testing";
+import { describe, expect, it } from "vitest";
+import { fillWeights, inputsOf, outputsOf, relativeError, smallNet } from "./support/small-net.js";
+
+const graph = withOutputs(smallNet(), ["stem"]);
+const weights = fillWeights(graph);
+const inputs = inputsOf(graph);
+const whole = outputsOf(graph, weights, inputs);
+
+/** The paths of all params under the given modules. */
+const under = (...modules: string[]): Set<string> =>
+  new Set([...graph.params.keys()].filter((path) => modules.some((m) => path.startsWith(`${m}.`))));
+
+describe.each([
+  { trained: ["classifier"], crossing: 1, prefixOutputs: ["frontier.0", "middle", "stem"] },
+  { trained: ["last", "classifier"], crossing: 1, prefixOutputs: ["frontier.0", "middle", "stem"] },
+  { trained: ["left"], crossing: 1, prefixOutputs: ["frontier.0", "middle", "stem"] },
+  { trained: ["right", "classifier"], crossing: 1, prefixOutputs: ["frontier.0", "middle", "stem"] },
+  { trained: ["depthwise"], crossing: 1, prefixOutputs: ["frontier.0", "stem"] },
+  { trained: ["stem"], crossing: 0, prefixOutputs: [] },
+])("partition where $trained train", ({ trained, crossing, prefixOutputs }) => {
+  const trainable = under(...trained);
+  const { prefix, tail, frontier } = partition(graph, trainable);
+
+  it("composes to the whole", () => {
+    const values = interpret(prefix, weightsOf(prefix, weights), inputs);
+    const fed = new Map(inputs);
+    for (const name of frontier) fed.set(name, values.get(prefix.outputs.get(name)!)!);
+    const found = new Map([...outputsOf(prefix, weights, inputs), ...outputsOf(tail, weightsOf(tail, weights), fed)]);
+    for (const [name, expected] of whole) expect(found.get(name), name).toEqual(expected);
+  });
+
+  it("divides nodes, weights and outputs", () => {
+    expect(frontier).toHaveLength(crossing);
+    expect([...prefix.outputs.keys()]).toEqual(prefixOutputs);
+    expect([...tail.inputs.keys()]).toEqual([...(trained.includes("stem") ? ["image"] : []), ...frontier]);
+    expect(prefix.nodes.length + tail.nodes.length).toBe(graph.nodes.length);
+    expect([...prefix.params.keys()].some((path) => trainable.has(path))).toBe(false);
+    for (const path of trainable) expect(tail.params.has(path)).toBe(true);
+  });
+
+  it("has a prefix that folds", () => {
+    const folded = optimizeForInference({ graph: prefix, weights: weightsOf(prefix, weights) });
+    const expected = outputsOf(prefix, weights, inputs);
+    for (const [name, found] of outputsOf(folded.graph, folded.weights, inputs)) {
+      expect(relativeError(found, expected.get(name)!), name).toBeLessThan(1e-12);
+    }
+  });
+});
+
+it("keeps outputs that nothing computes: an input and a frozen param", () => {
+  const b = GraphBuilder.from(graph);
+  b.output("given", graph.inputs.get("image")!);
+  b.output("kernel", graph.params.get("stem.conv.weight")!);
+  const { prefix, tail } = partition(b.finish(), under("classifier"));
+  expect([...prefix.outputs.keys()]).toContain("given");
+  expect([...prefix.outputs.keys()]).toContain("kernel");
+  expect([...tail.outputs.keys()]).toEqual(["logits"]);
+});
+
+it("refuses a trainable path that does not exist, and none at all", () => {
+  expect(() => partition(graph, new Set(["head.weight"]))).toThrow('partition: there is no param "head.weight"');
+  expect(() => partition(graph, new Set())).toThrow("partition: nothing is trainable");
+  const b = new GraphBuilder();
+  b.state("s", f32(1));
+  expect(() => partition(b.finish(), new Set(["s"]))).toThrow('partition: there is no param "s"');
+});

@@ -1,0 +1,56 @@
+import { availableParallelism } from "node:os";
+import { TlxError } from "@tlx/kernels";
+import type { Picture } from "../picture.js";
+import { type DecodeOptions, decodePicture } from "./decode.js";
+
+/** A decoded file, or why it could not be decoded. */
+export type DecodedFile =
+  | { readonly file: string; readonly picture: Picture }
+  | { readonly file: string; readonly error: TlxError };
+
+export interface DecodeAllOptions extends DecodeOptions {
+  /** Pictures in memory at a time, the one handed out included. Default: the cores, at most 4. */
+  readonly concurrency?: number;
+}
+
+type Outcome = DecodedFile | { readonly failure: unknown };
+
+/**
+ * Decodes many files, several at a time, and hands them out in the order of `files`, whichever finishes first.
+ * A picture that cannot be used is handed out as its E_DATA error; an abort ends the iteration with `signal.reason`.
+ */
+export async function* decodeAll(
+  files: Iterable<string>,
+  { concurrency = Math.min(4, availableParallelism()), signal, ...options }: DecodeAllOptions = {},
+): AsyncGenerator<DecodedFile, void, void> {
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw new TlxError("E_USAGE", `decodeAll: concurrency must be a positive integer, found ${concurrency}`);
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const start = (file: string): Promise<Outcome> =>
+    decodePicture(file, { ...options, signal: either }).then(
+      (picture) => ({ file, picture }),
+      (error) => (error instanceof TlxError && error.code === "E_DATA" ? { file, error } : { failure: error }),
+    );
+  const rest = files[Symbol.iterator]();
+  const pending: Promise<Outcome>[] = [];
+  try {
+    for (;;) {
+      while (pending.length < concurrency) {
+        const next = rest.next();
+        if (next.done) break;
+        pending.push(start(next.value));
+      }
+      const head = pending.shift();
+      if (!head) return;
+      const outcome = await head;
+      signal?.throwIfAborted();
+      if ("failure" in outcome) throw outcome.failure;
+      yield outcome;
+    }
+  } finally {
+    stop.abort();
+    await Promise.all(pending);
+    rest.return?.();
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Pictures from files, as the RGB that Pillow's convert("RGB") gives: alpha dropped (not blended), greyscale, palette and
+ * CMYK to RGB, colour profile not applied. Unlike Pillow, the EXIF orientation is applied and 16-bit greys keep their high
+ * byte instead of clipping.
+ *
+ * Throws   E_DATA for anything that is not a whole JPEG, PNG or WebP picture within the pixel cap
+ */
+import { readFile, stat } from "node:fs/promises";
+import { TlxError } from "@tlx/kernels";
+import sharp from "sharp";
+import type { Picture } from "../picture.js";
+import { formatOf, isPictureFormat, type PictureFormat } from "../picture-format.js";
+import { quoteName } from "../quote-name.js";
+
+export interface DecodeOptions {
+  /** Pictures with more pixels are refused before they are decoded. Default 100 million. */
+  readonly maxPixels?: number;
+  readonly signal?: AbortSignal;
+}
+
+export const DEFAULT_MAX_PIXELS = 100e6;
+
+/** Header and metadata beside the pixels: more than this and 8 bytes a pixel is no picture of the allowed size. */
+const EXTRA_BYTES = 64 * 2 ** 20;
+
+/** Decodes one picture at full size. Rejects with `signal.reason` when aborted between its stages. */
+export async function decodePicture(
+  file: string,
+  { maxPixels = DEFAULT_MAX_PIXELS, signal }: DecodeOptions = {},
+): Promise<Picture> {
+  signal?.throwIfAborted();
+  const bytes = await readPicture(file, 8 * maxPixels + EXTRA_BYTES, signal);
+  const format = pictureFormat(file, bytes);
+  // One thread a picture: several pictures at a time use the cores better.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  try {
+    // "warning" refuses what Pillow refuses: at "error" damaged JPEG data passes.
+    const header = await sharp(bytes, { failOn: "warning", limitInputPixels: false }).metadata();
+    const pixels = header.width * header.height;
+    if (pixels > maxPixels) {
+      throw refuse(
+        file,
+        `at most ${maxPixels} pixels`,
+        `${header.width} x ${header.height} = ${pixels}`,
+        "make it smaller or raise maxPixels",
+      );
+    }
+    signal?.throwIfAborted();
+    const source = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true });
+    const cmyk = header.space === "cmyk";
+    // Left alone, CMYK would go through a colour profile; Pillow's arithmetic is applied to the plain values instead.
+    const decoded = cmyk
+      ? source.pipelineColourspace("cmyk").toColourspace("cmyk")
+      : source.removeAlpha().toColourspace("srgb").ensureAlpha();
+    const { data, info } = await decoded.raw().toBuffer({ resolveWithObject: true });
+    signal?.throwIfAborted();
+    if (cmyk) cmykToRgb(data);
+    return { width: info.width, height: info.height, data };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof TlxError) throw error;
+    const why = reasonOf(error);
+    throw refuse(file, `a whole ${format} picture`, `damaged or cut off data (${why})`, "replace or remove it", error);
+  }
+}
+
+function refuse(file: string, expected: string, found: string, todo: string, cause?: unknown): TlxError {
+  const message = `picture ${quoteName(file)}: expected ${expected}, found ${found}; ${todo}`;
+  return new TlxError("E_DATA", message, { file }, cause);
+}
+
+async function readPicture(file: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+  try {
+    // Looked at before opening: opening a pipe would wait for its writer.
+    const entry = await stat(file);
+    if (entry.isDirectory()) throw refuse(file, "a file", "a folder", "name the pictures in it");
+    if (!entry.isFile()) throw refuse(file, "a file", "a pipe, socket or device", "name a picture file");
+    if (entry.size === 0) throw refuse(file, "a picture", "an empty file (0 bytes)", "replace or remove it");
+    if (entry.size > maxBytes)
+      throw refuse(file, `at most ${maxBytes} bytes`, `${entry.size}`, "make it smaller or raise maxPixels");
+    return await readFile(file, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof TlxError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw refuse(file, "a file", "nothing at this path", "check the path", error);
+    throw refuse(file, "a readable file", `${code ?? String(error)}`, "check its permissions", error);
+  }
+}
+
+/** By content, and before any decoder sees the bytes. */
+function pictureFormat(file: string, bytes: Uint8Array): PictureFormat {
+  const format = formatOf(bytes);
+  if (isPictureFormat(format)) return format;
+  throw refuse(file, "JPEG, PNG or WebP data", format, "convert or remove it");
+}
+
+/** The first line of the decoder's message, without its prefixes. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text
+    .split("\n")
+    .map((l) => l.replace(/^Input buffer has corrupt header:|\b(VipsJpeg|vipspng|webp):/g, ""));
+  return lines.map((l) => l.trim()).find((l) => l !== "") ?? "unreadable header";
+}
+
+/** In place, four bytes to four bytes: R = (1 - K)(1 - C), rounded as Pillow rounds it. */
+function cmykToRgb(data: Uint8Array): void {
+  for (let i = 0; i < data.length; i += 4) {
+    const white = 255 - data[i + 3]!;
+    for (let c = i; c < i + 3; c++) {
+      const product = data[c]! * white + 128;
+      data[c] = white - ((product + (product >> 8)) >> 8);
+    }
+    data[i + 3] = 255;
+  }
+}

@@ -1,0 +1,11 @@
+export { imagenetLabels } from "./imagenet-labels.js";
+export {
+  buildFeatureGraph,
+  buildNetworkGraph,
+  buildTransferGraph,
+  type NetworkOptions,
+  type TransferOptions,
+} from "./instantiate.js";
+export { type LoadedBackbone, loadBackbone, loadPretrained, loadTransferred } from "./load.js";
+export type { BatchNormForm, Model, ModelCard } from "./model.js";
+export { findModel, models } from "./registry.js";

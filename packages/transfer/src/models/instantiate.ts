@@ -1,0 +1,65 @@
+import { f32, TlxError, type Value } from "@tlx/kernels";
+import { type Graph, GraphBuilder, globalAveragePool, linear, Scope } from "@tlx/nn";
+import type { BatchNormForm, Model } from "./model.js";
+
+export interface NetworkOptions {
+  readonly batch: number;
+  /** How the weights that will be joined store batch norm. */
+  readonly form: BatchNormForm;
+  /** Height and width of the pictures. Default: the card's. */
+  readonly inputSize?: number;
+}
+
+/** Backbone on input "image" [N, S, S, 3]; `finish` makes the outputs from its features [N, H, W, C]. */
+function buildOnBackbone(
+  model: Model,
+  { batch, form, inputSize = model.card.inputSize }: NetworkOptions,
+  finish: (s: Scope, builder: GraphBuilder, features: Value) => void,
+): Graph {
+  const builder = new GraphBuilder();
+  const s = new Scope(builder);
+  const image = builder.input("image", f32(batch, inputSize, inputSize, 3));
+  finish(s, builder, model.backbone(s, image, form));
+  return builder.finish();
+}
+
+/** The globally averaged features [N, C]: what a new head reads. */
+function poolFeatures(s: Scope, features: Value): Value {
+  const pool = s.at("avgpool");
+  return pool.mark(globalAveragePool(pool, features));
+}
+
+/** The network without classifier: output "features" [N, C], globally averaged. */
+export function buildFeatureGraph(model: Model, options: NetworkOptions): Graph {
+  return buildOnBackbone(model, options, (s, builder, features) => {
+    builder.output("features", poolFeatures(s, features));
+  });
+}
+
+/**
+ * The network as it was published: output "logits" [N, classes].
+ * A model whose weights come without classifier gives "features" [N, C] instead.
+ */
+export function buildNetworkGraph(model: Model, options: NetworkOptions & { readonly classes?: number }): Graph {
+  const { classifier } = model;
+  if (!classifier) return buildFeatureGraph(model, options);
+  return buildOnBackbone(model, options, (s, builder, features) => {
+    builder.output("logits", classifier(s, features, options.classes ?? model.card.classes));
+  });
+}
+
+export interface TransferOptions extends NetworkOptions {
+  /** Classes of the new head. */
+  readonly classes: number;
+}
+
+/** The backbone with a new dense head at the model's head path: output "logits" [N, classes]. */
+export function buildTransferGraph(model: Model, options: TransferOptions): Graph {
+  const { classes } = options;
+  if (!(Number.isSafeInteger(classes) && classes > 0)) {
+    throw new TlxError("E_USAGE", `${model.name}: a head needs a positive number of classes, found ${classes}`);
+  }
+  return buildOnBackbone(model, options, (s, builder, features) => {
+    builder.output("logits", linear(s.at(model.headPath), poolFeatures(s, features), classes));
+  });
+}

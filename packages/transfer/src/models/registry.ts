@@ -1,0 +1,18 @@
+import { check } from "@tlx/kernels";
+import { mobileNetV2, mobileNetV2Gluon } from "./mobilenet-v2/index.js";
+import type { Model } from "./model.js";
+import { squeezeNet11 } from "./squeezenet-1.1/index.js";
+
+/** Every network tlx can load: one line per model. */
+export const models: readonly Model[] = [mobileNetV2, mobileNetV2Gluon, squeezeNet11];
+
+/** Throws E_USAGE with all names when there is no such model. */
+export function findModel(name: string): Model {
+  const model = models.find((m) => m.name === name);
+  check(
+    model !== undefined,
+    "E_USAGE",
+    () => `model: expected one of ${models.map((m) => m.name).join(", ")}, found "${name}"`,
+  );
+  return model;
+}

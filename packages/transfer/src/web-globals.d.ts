@@ -1,0 +1,13 @@
+// The few web globals browser-safe code uses. Node and every browser have them; the DOM library would bring hundreds more.
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean });
+  decode(bytes: Uint8Array): string;
+}
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class AbortSignal {
+  readonly aborted: boolean;
+  throwIfAborted(): void;
+}
+declare const performance: { now(): number };

@@ -1,0 +1,94 @@
+/** Joins a checkpoint to the params of a network by name, strictly; and the way back. */
+import { type HostTensor, type Spec, TlxError } from "@tlx/kernels";
+import { storedShape, toStoredLayout, toTlxLayout } from "./layout.js";
+import { type Checkpoint, type StoredTensor, showStored, toHostTensor } from "./safetensors.js";
+import { showName } from "./safetensors-header.js";
+
+export interface JoinOptions {
+  /** Where the checkpoint's name of a param differs from its path. */
+  readonly rename?: (path: string) => string;
+  /** Tensor names of other networks by network name, asked for only to explain a failure. */
+  readonly otherNetworks?: () => ReadonlyMap<string, Iterable<string>>;
+}
+
+const readableDTypes: Readonly<Record<Spec["dtype"], readonly string[]>> = {
+  f32: ["F32", "F16", "BF16"],
+  u32: ["U32"],
+  i32: ["I32"],
+  u8: [],
+};
+
+const listed = 10;
+
+/** "2 missing tensors: a, b": the first ten and the count, or nothing. */
+function listSome(what: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length > listed ? [`and ${items.length - listed} more`] : [];
+  return [`${items.length} ${what}: ${[...items.slice(0, listed), ...more].join(", ")}`];
+}
+
+function fits(tensor: StoredTensor, spec: Spec): boolean {
+  const shape = storedShape(spec.shape);
+  const sameShape = tensor.shape.length === shape.length && tensor.shape.every((extent, i) => extent === shape[i]);
+  return sameShape && readableDTypes[spec.dtype].includes(tensor.dtype);
+}
+
+/** Which other network these names belong to, or only that they are of another. */
+function guessNetwork(found: ReadonlySet<string>, matched: number, expected: number, options: JoinOptions): string {
+  let best = { name: "", share: matched / expected };
+  for (const [name, tensors] of options.otherNetworks?.() ?? []) {
+    const names = [...tensors];
+    const share = names.filter((n) => found.has(n)).length / Math.max(1, names.length);
+    if (share > best.share) best = { name, share };
+  }
+  if (best.name && best.share > 0.5) return `; these look like weights of ${best.name}`;
+  return matched * 2 < expected ? "; these look like weights of another network" : "";
+}
+
+/**
+ * The values of every expected param, in tlx's layout and as float32. `num_batches_tracked` counters are passed over.
+ *
+ * Throws   E_WEIGHTS with all missing, extra and misfitting tensors in one message
+ */
+export function joinWeights(
+  expected: ReadonlyMap<string, Spec>,
+  checkpoint: Checkpoint,
+  options: JoinOptions = {},
+): Map<string, HostTensor> {
+  const found = new Set([...checkpoint.tensors.keys()].filter((name) => !/(^|\.)num_batches_tracked$/.test(name)));
+  const extra = new Set(found);
+  const missing: string[] = [];
+  const misfits: string[] = [];
+  const joined = new Map<string, HostTensor>();
+  for (const [path, spec] of expected) {
+    const name = options.rename?.(path) ?? path;
+    const tensor = checkpoint.tensors.get(name);
+    extra.delete(name);
+    if (!tensor) missing.push(name);
+    else if (fits(tensor, spec)) joined.set(path, toTlxLayout(toHostTensor(tensor)));
+    else {
+      const dtypes = readableDTypes[spec.dtype].join(" or ");
+      misfits.push(
+        `${showName(name)} expected ${dtypes} [${storedShape(spec.shape).join(", ")}], found ${showStored(tensor)}`,
+      );
+    }
+  }
+  if (missing.length + misfits.length + extra.size === 0) return joined;
+
+  const problems = [
+    ...listSome("missing", missing.map(showName)),
+    ...listSome("not expected", [...extra].map(showName)),
+    ...listSome("of another shape or dtype", misfits),
+  ];
+  const matched = expected.size - missing.length;
+  throw new TlxError(
+    "E_WEIGHTS",
+    `weights: expected the ${expected.size} tensors of the network, found ${matched} of them${guessNetwork(found, matched, expected.size, options)}\n  ${problems.join("\n  ")}`,
+    { missing, extra: [...extra], misfits },
+  );
+}
+
+/** Params in a checkpoint's layout, for `writeSafetensors`. */
+export function exportTensors(params: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
+  return new Map([...params].map(([path, tensor]) => [path, toStoredLayout(tensor)]));
+}

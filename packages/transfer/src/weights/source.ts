@@ -1,0 +1,26 @@
+/** What is known of a network's weights before they are here: where from, how long, under which licence. */
+export interface WeightsCard {
+  /** Name of the file in the cache folder. A server has no say in it. */
+  readonly file: string;
+  /** https address to download it from. Without one the user brings the file. */
+  readonly url?: string;
+  readonly bytes?: number;
+  /** Hexadecimal. Without it nothing is downloaded. */
+  readonly sha256?: string;
+  readonly licence: string;
+  /** Who made the weights, for people. */
+  readonly source: string;
+}
+
+export type WeightsOrigin = "file" | "cache" | "download";
+
+export interface ResolvedWeights {
+  readonly path: string;
+  readonly origin: WeightsOrigin;
+}
+
+/** Bytes so far, and of how many where that is known. */
+export type DownloadProgress = (received: number, total: number | undefined) => void;
+
+/** "14.0 MB" */
+export const formatMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,0 +1,84 @@
+/**
+ * Makes a fresh clone ready to run: dependencies, build, a WebGPU adapter, and with --browser a Chromium for the browser
+ * tests. Needs Node and npm only, asks nothing, skips what is done already. Exit codes: 1 failed, 4 no adapter.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { aptInstall } from "./setup/apt.mjs";
+import { findChromium } from "./setup/find-chromium.mjs";
+import { firstNotInstalled } from "./setup/lock.mjs";
+import { thisMachine } from "./setup/machine.mjs";
+import { root, run } from "./setup/run.mjs";
+import { planChromium, planDriver } from "./setup/system-packages.mjs";
+
+/** @param {string} line */
+const say = (line) => console.error(`setup: ${line}`);
+
+/**
+ * @param {string} line
+ * @param {number} [code]
+ * @returns {never}
+ */
+function stop(line, code = 1) {
+  say(line);
+  process.exit(code);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    stop(`Node ${process.versions.node} is too old: install Node 20.19 or newer`);
+}
+
+function installDependencies() {
+  /** @param {string} path */
+  const packages = (path) =>
+    existsSync(join(root, path)) ? JSON.parse(readFileSync(join(root, path), "utf8")).packages : {};
+  const missing = firstNotInstalled(
+    packages("package-lock.json"),
+    packages("node_modules/.package-lock.json"),
+    (path) => existsSync(join(root, path)),
+  );
+  if (!missing) return;
+  say(`npm ci: the dependencies are not those of package-lock.json (first: ${missing})`);
+  const args = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+  const npm = process.env.npm_execpath ?? "";
+  const done = /npm-cli\.[cm]?js$/.test(npm)
+    ? run(process.execPath, [npm, ...args])
+    : run("npm", args, { shell: process.platform === "win32" });
+  if (!done.ok) stop(`npm ci failed:\n${done.output}`);
+}
+
+function build() {
+  say("build: compile what changed since the last build");
+  const done = run(process.execPath, ["scripts/turbo.mjs", "run", "build", "--output-logs=errors-only"]);
+  if (!done.ok) stop(`the build failed:\n${done.output}`);
+}
+
+function provideAdapter() {
+  const probe = () => run(process.execPath, ["scripts/setup/probe-adapter.mjs"]);
+  const first = probe();
+  if (first.ok) return;
+  const plan = planDriver(thisMachine());
+  if ("tell" in plan) stop(`no WebGPU adapter, which everything here needs; ${plan.tell}\n${first.output}`, 4);
+  say(`apt-get install ${plan.install.join(" ")}: no WebGPU adapter found, this adds Mesa's software one`);
+  const failure = aptInstall(plan);
+  if (failure) stop(`apt-get failed, so there is no WebGPU adapter:\n${failure}`, 4);
+  const second = probe();
+  if (!second.ok) stop(`still no WebGPU adapter with Mesa's software one installed:\n${second.output}`, 4);
+}
+
+function provideBrowser() {
+  if (findChromium()) return;
+  const plan = planChromium(thisMachine());
+  if ("tell" in plan) return say(`no Chromium, so the browser tests cannot run; ${plan.tell}`);
+  say(`apt-get install ${plan.install.join(" ")}: no Chromium found, the browser tests need one`);
+  const failure = aptInstall(plan);
+  if (failure) say(`apt-get failed, so the browser tests cannot run:\n${failure}`);
+}
+
+checkNode();
+installDependencies();
+build();
+provideAdapter();
+if (process.argv.includes("--browser")) provideBrowser();

@@ -1,0 +1,118 @@
+/** The four packages as a user gets them: packed, checked, installed in an empty folder outside the repository. */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const names = ["kernels", "nn", "transfer", "cli"];
+const version = JSON.parse(readFileSync(path.join(root, "packages/cli/package.json"), "utf8")).version as string;
+const tarball = (name: string): string => path.join(folder, `tlx-${name}-${version}.tgz`);
+
+interface Packed {
+  readonly name: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let folder: string;
+let packed: readonly Packed[];
+
+const execute = promisify(execFile);
+const run = (command: string, args: readonly string[], cwd: string) =>
+  execute(command, args, { cwd, shell: process.platform === "win32", maxBuffer: 2 ** 26 });
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "tlx-packages-"));
+  const workspaces = names.flatMap((name) => ["-w", `@tlx/${name}`]);
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, ...workspaces];
+  // npm prints a list up to version 11 and an object by name later.
+  packed = Object.values(JSON.parse((await run("npm", args, root)).stdout));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(names)("@tlx/%s", (name) => {
+  it("passes publint", async () => {
+    const pkgDir = path.join(root, "packages", name);
+    const buffer = readFileSync(tarball(name));
+    const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
+    const { messages, pkg } = await publint({ pkgDir, strict: true, pack: { tarball: bytes as ArrayBuffer } });
+    expect(pkg?.name).toBe(`@tlx/${name}`);
+    expect(messages.map((m) => formatMessage(m, pkg ?? {}))).toEqual([]);
+  });
+
+  it("resolves with types in every way an ESM package can", async () => {
+    const attw = path.join(
+      path.dirname(createRequire(import.meta.url).resolve("@arethetypeswrong/cli/package.json")),
+      "dist/index.js",
+    );
+    const { stdout } = await execute(process.execPath, [attw, "--profile", "esm-only", "--no-color", tarball(name)]);
+    expect(stdout).toContain(`@tlx/${name} v${version}`);
+    expect(stdout).toContain("node16 (from ESM)");
+  });
+
+  it("holds the build with its sources and licence, and nothing else", () => {
+    const files = packed.find((p) => p.name === `@tlx/${name}`)!.files.map((f) => f.path);
+    expect(files).toEqual(
+      expect.arrayContaining(["LICENSE", "package.json", "src/index.ts", "dist/index.js", "dist/index.d.ts"]),
+    );
+    const expected =
+      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|src\/.*\.ts|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map))$/;
+    expect(files.filter((f) => !expected.test(f) || /\.test\./.test(f))).toEqual([]);
+    for (const map of files.filter((f) => f.endsWith(".map"))) {
+      const { sources } = JSON.parse(readFileSync(path.join(root, "packages", name, map), "utf8"));
+      const found = sources.map((s: string) => path.posix.join(path.posix.dirname(map), s));
+      expect(files, map).toEqual(expect.arrayContaining(found));
+    }
+  });
+
+  it("carries the repository's licence", () => {
+    const licence = (...parts: string[]) => readFileSync(path.join(root, ...parts, "LICENSE"), "utf8");
+    expect(licence("packages", name)).toBe(licence());
+  });
+});
+
+describe("installed in an empty folder", () => {
+  let home: string;
+  beforeAll(async () => {
+    home = path.join(folder, "home");
+    mkdirSync(home);
+    writeFileSync(path.join(home, "package.json"), JSON.stringify({ private: true, type: "module" }));
+    const options = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", ["install", ...options, ...names.map(tarball)], home);
+  });
+
+  it("tlx runs", async () => {
+    expect((await run("npx", ["tlx", "--version"], home)).stdout.trim()).toBe(version);
+    expect((await run("npx", ["tlx", "--help"], home)).stdout).toContain("tlx train");
+  });
+
+  it("every export loads in Node", async () => {
+    const imports = exportsOf().map((name) => `await import(${JSON.stringify(name)});`);
+    writeFileSync(path.join(home, "load.mjs"), imports.join("\n"));
+    expect(await execute(process.execPath, ["load.mjs"], { cwd: home })).toEqual({ stdout: "", stderr: "" });
+  });
+
+  it("every export type-checks, declarations included", async () => {
+    const lines = exportsOf().map((name, i) => `export * as m${i} from ${JSON.stringify(name)};`);
+    writeFileSync(path.join(home, "use.ts"), lines.join("\n"));
+    const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+    const options =
+      "--noEmit --strict --module nodenext --target es2022 --lib ES2023,ESNext.Disposable,DOM --types".split(" ");
+    const { stdout } = await execute(process.execPath, [tsc, ...options, "", "use.ts"], { cwd: home }).catch((e) => e);
+    expect(stdout).toBe("");
+  });
+});
+
+/** "@tlx/kernels", "@tlx/kernels/grad", ... */
+function exportsOf(): string[] {
+  return names.flatMap((name) => {
+    const { exports } = JSON.parse(readFileSync(path.join(root, "packages", name, "package.json"), "utf8"));
+    return Object.keys(exports).map((key) => `@tlx/${name}${key.slice(1)}`);
+  });
+}
