@@ -60,7 +60,7 @@ function provideAdapter() {
   const first = probe();
   if (first.ok) return;
   const plan = planDriver(thisMachine());
-  if ("tell" in plan) stop(`no WebGPU adapter, which everything here needs; ${plan.tell}\n${first.output}`, 4);
+  if ("tell" in plan) stop(`no WebGPU adapter, which everything here needs:\n${first.output}setup: ${plan.tell}`, 4);
   say(`apt-get install ${plan.install.join(" ")}: no WebGPU adapter found, this adds Mesa's software one`);
   const failure = aptInstall(plan);
   if (failure) stop(`apt-get failed, so there is no WebGPU adapter:\n${failure}`, 4);

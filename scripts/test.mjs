@@ -29,14 +29,27 @@ process.on("exit", () => {
   if (runtime) rmSync(runtime, { recursive: true, force: true });
 });
 step(["scripts/setup.mjs", "--browser"]);
-if (filters.length === 0) step(["scripts/turbo.mjs", "run", "types", "lint", "--output-logs=errors-only"]);
+if (filters.length === 0)
+  step(["scripts/turbo.mjs", "run", "types", "lint", "--continue", "--output-logs=errors-only"]);
 
+// A process group of its own, so that nothing vitest started outlives it.
 const tests = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...filters], {
   cwd: root,
   env,
-  stdio: "inherit",
+  stdio: ["ignore", "inherit", "inherit"],
+  detached: process.platform !== "win32",
 });
-for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => tests.kill(signal));
+
+/** @param {NodeJS.Signals} signal */
+function end(signal) {
+  try {
+    if (tests.pid) process.kill(process.platform === "win32" ? tests.pid : -tests.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => end(signal));
 tests.on("exit", (code, signal) => {
+  end("SIGKILL");
   process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
 });

@@ -2,8 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pruneBuilds } from "./setup/prune-builds.mjs";
 import { root } from "./setup/run.mjs";
 
+pruneBuilds();
 const require = createRequire(import.meta.url);
 const turbo = require.resolve("turbo/bin/turbo");
 const done = spawnSync(process.execPath, [turbo, ...process.argv.slice(2)], {

@@ -180,6 +180,6 @@ describe("a page that uses one op", () => {
     expect(opsOf(files)).toEqual(folders);
     expect(forTests(files)).toEqual([]);
     expect(files.filter((f) => f.endsWith("/grad.js"))).toEqual([]);
-    expect(code).toContain(`name: "${name}"`);
+    expect(code).toContain(`"${name}"`);
   });
 });

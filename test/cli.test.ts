@@ -55,6 +55,7 @@ describe("usage", () => {
     [["train", "x", "--lr", "0"], "Expected a number above 0"],
     [["train", "x", "--name", "a/b"], "expected a plain name without slashes"],
     [["train", "x", "--out", "packages"], "exists already"],
+    [["train", "x", "--out", "package.json/run"], "cannot make a folder in"],
     [[], "Usage: tlx"],
   ])("%j is a mistake of the caller", async (args, message) => {
     const { status, stdout, stderr } = await tlx(args);

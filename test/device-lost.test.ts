@@ -153,10 +153,16 @@ describe("an error nobody caught", () => {
 
   it("is not what a refused kernel or a guarded refusal leaves behind", async () => {
     const gpu = await open();
-    const kernel = { name: "bad", code: "fn main() { oops }", bindings: [], args: [] };
+    const kernel = { name: "bad", code: "fn main() { oops }", bindings: [], args: [], workgroup: [1, 1, 1] as const };
     await expect(gpu.pipelines.get(kernel)).rejects.toMatchObject({ code: "E_COMPILE" });
     const many = Array.from({ length: 64 }, (_, i) => ({ name: `b${i}`, writes: false }));
-    const wide = { name: "wide", code: "@compute @workgroup_size(1) fn main() {}", bindings: many, args: [] };
+    const wide = {
+      name: "wide",
+      code: "@compute @workgroup_size(1) fn main() {}",
+      bindings: many,
+      args: [],
+      workgroup: [1, 1, 1] as const,
+    };
     await expect(gpu.pipelines.get(wide)).rejects.toMatchObject({ code: "E_COMPILE" });
     const refused = gpu.guarded("test", () => gpu.device.createBuffer({ size: 16, usage: 0 }));
     await expect(refused).rejects.toMatchObject({

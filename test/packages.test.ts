@@ -38,10 +38,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(names)("@tlx/%s", (name) => {
   it("passes publint", async () => {
-    const pkgDir = path.join(root, "packages", name);
     const buffer = readFileSync(tarball(name));
     const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
-    const { messages, pkg } = await publint({ pkgDir, strict: true, pack: { tarball: bytes as ArrayBuffer } });
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball: bytes as ArrayBuffer } });
     expect(pkg?.name).toBe(`@tlx/${name}`);
     expect(messages.map((m) => formatMessage(m, pkg ?? {}))).toEqual([]);
   });

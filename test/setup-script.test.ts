@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { backportsSource, parseDeb822, parseList } from "../scripts/setup/apt-sources.mjs";
 import { firstNotInstalled } from "../scripts/setup/lock.mjs";
@@ -148,5 +149,29 @@ describe("firstNotInstalled", () => {
 
   it("a folder was deleted since", () => {
     expect(firstNotInstalled(locked, { "node_modules/a": a }, () => false)).toBe("node_modules/a");
+  });
+});
+
+describe("package-lock.json", () => {
+  interface Locked {
+    readonly link?: boolean;
+    readonly resolved?: string;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const file = new URL("../package-lock.json", import.meta.url);
+  const packages = Object.entries(JSON.parse(readFileSync(file, "utf8")).packages as Record<string, Locked>);
+
+  it("holds the optional packages of every platform", () => {
+    const paths = new Set(packages.map(([path]) => path));
+    const missing = packages.flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !paths.has(`node_modules/${name}`) && !paths.has(`${path}/node_modules/${name}`),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("names no registry, so that every machine uses its own", () => {
+    expect(packages.filter(([, { link, resolved }]) => resolved && !link)).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
-/** Host cost of a run: microseconds per dispatch to encode and submit, by Benchmark.js. `npm run bench host` */
+/** Host cost of a run: microseconds per dispatch to encode and submit, by Benchmark.js. `npm run bench -- host` */
 import type { Gpu } from "@tlx/kernels";
 import { optimizeForInference, Program } from "@tlx/nn";
 import Benchmark from "benchmark";
 import { benchNetwork } from "./bench-network.js";
 import { saveResults } from "./protocol.js";
 
+/** Measures MobileNetV2 at batch 1; prints and saves the figures. */
 export async function benchHost(gpu: Gpu, weightsFile: string | undefined): Promise<void> {
   const { network } = await benchNetwork(weightsFile);
   const optimized = optimizeForInference(network);

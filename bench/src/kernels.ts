@@ -1,5 +1,5 @@
-/** Every bench case of the registry on every variant that fits, verified first. `npm run bench kernels conv2d` */
-import type { Gpu } from "@tlx/kernels";
+/** Every bench case of the registry on every variant that fits, verified first. `npm run bench -- kernels conv2d` */
+import { check, type Gpu } from "@tlx/kernels";
 import { type CaseData, caseData, type PreparedCase, prepareCase, records, worstMismatch } from "@tlx/kernels/testing";
 import { formatTable } from "@tlx/nn";
 import { interleave, saveResults } from "./protocol.js";
@@ -17,7 +17,11 @@ interface KernelResult {
   readonly gbs?: number;
 }
 
+/** Benches the ops named in `only`, or all; prints a table. Throws E_USAGE for a name that is no op. */
 export async function benchKernels(gpu: Gpu, only: readonly string[], rounds: number): Promise<void> {
+  const names = records.map((r) => r.op.name);
+  const unknown = only.find((name) => !names.includes(name));
+  check(unknown === undefined, "E_USAGE", () => `bench: expected ops of ${names.join(", ")}, found "${unknown}"`);
   const results: KernelResult[] = [];
   for (const record of records) {
     if (only.length > 0 && !only.includes(record.op.name)) continue;

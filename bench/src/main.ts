@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { TlxError } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/node";
 import { benchHost } from "./host.js";
 import { benchKernels } from "./kernels.js";
@@ -22,17 +23,25 @@ const { values, positionals } = parseArgs({
 });
 const [bench, ...rest] = positionals;
 const rounds = Number(values.rounds);
+const usable = Number.isSafeInteger(rounds) && rounds > 0;
 const open = (): ReturnType<typeof openGpu> => openGpu({ adapter: values.adapter });
 
 if (bench === "startup-child") {
   await startUpOnce(open, values.weights);
-} else if (bench !== undefined && ["kernels", "network", "host", "startup"].includes(bench)) {
+} else if (usable && bench !== undefined && ["kernels", "network", "host", "startup"].includes(bench)) {
   const gpu = await open();
-  if (bench === "kernels") await benchKernels(gpu, rest, rounds);
-  if (bench === "network") await benchNetworks(gpu, values.weights, rounds);
-  if (bench === "host") await benchHost(gpu, values.weights);
-  if (bench === "startup") await benchStartUp(gpu, values.weights);
-  gpu.dispose();
+  try {
+    if (bench === "kernels") await benchKernels(gpu, rest, rounds);
+    if (bench === "network") await benchNetworks(gpu, values.weights, rounds);
+    if (bench === "host") await benchHost(gpu, values.weights);
+    if (bench === "startup") await benchStartUp(gpu, values.weights, values.adapter);
+  } catch (error) {
+    if (!(error instanceof TlxError)) throw error;
+    console.error(error.message);
+    process.exitCode = { E_USAGE: 2, E_VERIFY: 6 }[error.code as string] ?? 1;
+  } finally {
+    gpu.dispose();
+  }
 } else {
   console.error(usage);
   process.exitCode = bench === undefined ? 0 : 2;

@@ -1,9 +1,9 @@
 /**
  * MobileNetV2 forward beside TensorFlow.js WebGPU on the same adapter, interleaved in one process, same weights, batch norm
- * folded and epilogues fused in both. `npm run bench network`
+ * folded and epilogues fused in both. `npm run bench -- network`
  */
-import { type Gpu, sizeOf } from "@tlx/kernels";
-import { formatTable, type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
+import { type Gpu, sizeOf, TlxError } from "@tlx/kernels";
+import { formatTable, optimizeForInference, Program, withBatch } from "@tlx/nn";
 import { interpret } from "@tlx/nn/testing";
 import { benchNetwork } from "./bench-network.js";
 import { openTfjs } from "./peers/tfjs.js";
@@ -21,16 +21,19 @@ function makeInput(batch: number): Float32Array {
 
 function verify(name: string, found: ArrayLike<number>, expected: ArrayLike<number>): void {
   const error = relativeError(found, expected);
-  if (!(error <= TOLERANCE)) throw new Error(`${name}: output is wrong (relative error ${error}); not timed`);
+  if (!(error <= TOLERANCE)) {
+    throw new TlxError("E_VERIFY", `${name}: output is wrong (relative error ${error}); not timed`);
+  }
   console.error(`${name}: output checked, relative error ${error.toExponential(1)}`);
 }
 
+/** Both runtimes at batch 1 and 8, after their outputs were checked; prints and saves the times. Throws when one is wrong. */
 export async function benchNetworks(gpu: Gpu, weightsFile: string | undefined, rounds: number): Promise<void> {
   const { network, origin } = await benchNetwork(weightsFile);
   const optimized = optimizeForInference(network);
   const oracle = interpret(optimized.graph, optimized.weights, new Map([["image", makeInput(1)]]));
   const expected = oracle.get(optimized.graph.outputs.get("logits")!)!;
-  const tfjs = await openTfjs(gpu, optimized as Network);
+  const tfjs = await openTfjs(gpu, optimized);
   const results = [];
   for (const batch of [1, 8]) {
     const program = await Program.compile(gpu, withBatch(optimized.graph, batch), optimized.weights, {

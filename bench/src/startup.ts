@@ -1,6 +1,6 @@
 /**
- * Start-up of a network in a process of its own: cold (an empty shader cache folder) and warm. `npm run bench startup`
- * Only Mesa's cache can be emptied by its environment variable; elsewhere both figures are warm and marked so.
+ * Start-up of a network in a process of its own: cold (an empty shader cache folder) and warm. `npm run bench -- startup`
+ * Only Mesa's cache can be emptied by an environment variable; on other drivers both figures are warm.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -51,11 +51,19 @@ export async function startUpOnce(open: () => Promise<Gpu>, weightsFile: string 
   gpu.dispose();
 }
 
-export async function benchStartUp(gpu: Gpu, weightsFile: string | undefined): Promise<void> {
+/** Starts the network in two processes, the first with an empty shader cache; prints and saves both. */
+export async function benchStartUp(
+  gpu: Gpu,
+  weightsFile: string | undefined,
+  adapter: string | undefined,
+): Promise<void> {
   const cache = mkdtempSync(path.join(os.tmpdir(), "tlx-shader-cache-"));
   const run = (): StartUp => {
     const main = fileURLToPath(new URL("./main.js", import.meta.url));
-    const args = [main, "startup-child", ...(weightsFile ? ["--weights", weightsFile] : [])];
+    const options = Object.entries({ weights: weightsFile, adapter }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}=${value}`],
+    );
+    const args = [main, "startup-child", ...options];
     const child = spawnSync(process.execPath, args, {
       encoding: "utf8",
       env: { ...process.env, MESA_SHADER_CACHE_DIR: cache },

@@ -24,6 +24,7 @@ export function progressBar(stream: NodeJS.WriteStream, { label, format = String
       formatValue: (value, _options, type) => (type === "value" || type === "total" ? format(value) : String(value)),
       barsize: 30,
       clearOnComplete: true,
+      linewrap: true, // or an exit amid the work would leave the terminal without it
       gracefulExit: false, // its signal handlers would come before ours
     },
     Presets.shades_classic,

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { freeRunName } from "@tlx/transfer/node";
@@ -23,6 +23,20 @@ export function checkRunTarget({ out, name }: RunTargetOptions): void {
       `--name: expected a plain name without slashes, found "${name}"; use --out for a path`,
     );
   }
+  checkWritable(path.dirname(path.resolve(out ?? path.join(root, "run"))));
+}
+
+/** Minutes of training must not end at a folder that cannot be made. */
+function checkWritable(parent: string): void {
+  let there = parent;
+  while (!existsSync(there) && path.dirname(there) !== there) there = path.dirname(there);
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+    if (statSync(there).isDirectory()) return;
+  } catch {
+    // said below
+  }
+  throw new TlxError("E_USAGE", `runs: cannot make a folder in "${there}"; name another place with --out DIR`);
 }
 
 /** Where the run goes: `out`, or the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default. */

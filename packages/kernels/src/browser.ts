@@ -1,5 +1,6 @@
 import { TlxError } from "./errors.js";
 import { Gpu } from "./gpu/gpu.js";
+import { requestDevice } from "./gpu/request-device.js";
 
 declare const navigator: { readonly gpu?: GPU };
 
@@ -17,13 +18,5 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
   }
   const adapter = await navigator.gpu.requestAdapter(options);
   if (!adapter) throw new TlxError("E_ADAPTER", "openGpu: the browser found no WebGPU adapter");
-  const features = (["subgroups", "timestamp-query", "shader-f16"] as const).filter((f) => adapter.features.has(f));
-  const device = await adapter.requestDevice({
-    requiredFeatures: features,
-    requiredLimits: {
-      maxBufferSize: adapter.limits.maxBufferSize,
-      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-    },
-  });
-  return new Gpu(device, { owned: true });
+  return new Gpu(await requestDevice(adapter), { owned: true });
 }

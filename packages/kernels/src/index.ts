@@ -1,12 +1,12 @@
 export { chooseVariant, type ForcedVariants } from "./choose.js";
 export { check, type ErrorCode, TlxError } from "./errors.js";
-export type { GradientRules } from "./grad.js";
 export { Arena, Usage } from "./gpu/arena.js";
 export { type Capabilities, capabilitiesOf, defaultCapabilities, isSoftware } from "./gpu/capabilities.js";
 export { Gpu, type GpuOptions } from "./gpu/gpu.js";
 export { profileSteps, type StepTime } from "./gpu/profile.js";
 export { Reader, upload } from "./gpu/staging.js";
 export { type BoundDispatch, prepareSteps, replay, type Step } from "./gpu/steps.js";
+export type { GradientRules } from "./grad.js";
 export * from "./op.js";
 export * from "./ops/index.js";
 export * from "./spec.js";

@@ -7,6 +7,7 @@
 import { TlxError } from "./errors.js";
 import { isSoftware } from "./gpu/capabilities.js";
 import { Gpu } from "./gpu/gpu.js";
+import { requestDevice } from "./gpu/request-device.js";
 
 export interface OpenOptions {
   /** "software", part of an adapter's name, or its index in `distinctAdapters()`; left out or empty: Dawn's default. */
@@ -50,10 +51,6 @@ const ways = (): Asked[] => [
   { via: "fallback", flags: [], options: { forceFallbackAdapter: true } },
   ...(backends[process.platform] ?? []).map((b) => ({ via: `backend ${b}`, flags: [`backend=${b}`], options: {} })),
 ];
-
-/** Wanted where the adapter has them; every kernel also runs without. */
-const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
-const wantedLimits = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 
 async function loadDawn(): Promise<typeof import("webgpu")> {
   // Mesa warns on standard error when this is unset; a folder nobody else reads is what it wants.
@@ -156,14 +153,7 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
       `openGpu: no WebGPU adapter found; tried:\n${tried}\nInstall your GPU's Vulkan driver, or Mesa's software one (Debian / Ubuntu: apt-get install mesa-vulkan-drivers), then run: tlx doctor`,
     );
   }
-  const device = await adapter.requestDevice(
-    options.minimal
-      ? {}
-      : {
-          requiredFeatures: wantedFeatures.filter((f) => adapter.features.has(f)),
-          requiredLimits: Object.fromEntries(wantedLimits.map((l) => [l, adapter.limits[l]])),
-        },
-  );
+  const device = await requestDevice(adapter, options.minimal);
   return new Gpu(device, { owned: true, waiting: isSoftware(adapter.info) ? politeWait : undefined });
 }
 

@@ -2,6 +2,9 @@ import type { Capabilities } from "./gpu/capabilities.js";
 import type { Spec } from "./spec.js";
 import type { Kernel } from "./wgsl/source.js";
 
+/** Parameters of an op that has none. */
+export type NoParams = Record<string, never>;
+
 /** One concrete use of an op: its input and output specs and its parameters. */
 export interface Problem<P> {
   readonly inputs: readonly Spec[];

@@ -1,8 +1,7 @@
 export { GraphBuilder, Scope } from "./graph/builder.js";
 export type { Graph, Network, Node, Weights } from "./graph/graph.js";
 export { formatTable, printGraph } from "./graph/print.js";
-export { ancestors, countReaders, dependents } from "./graph/walk.js";
-export { mix, seedFor, uniformFanIn, zeros } from "./init.js";
+export { mix, uniformFanIn, zeros } from "./init.js";
 export {
   activate,
   averagePool,

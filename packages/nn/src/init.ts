@@ -15,12 +15,13 @@ export function mix(value: number): number {
 }
 
 /** A seed of its own for every path. */
-export function seedFor(seed: number, path: string): number {
+function seedFor(seed: number, path: string): number {
   let h = mix(seed);
   for (let i = 0; i < path.length; i++) h = mix(h ^ path.charCodeAt(i));
   return h;
 }
 
+/** Starting values of the weight at `path`; `fanIn` is the number of products in each of its layer's sums. */
 export function uniformFanIn(spec: Spec, fanIn: number, seed: number, path: string): HostTensor {
   const bound = 1 / Math.sqrt(fanIn);
   const base = seedFor(seed, path);

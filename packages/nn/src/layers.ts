@@ -24,17 +24,24 @@ export interface ConvOptions {
   readonly out: number;
   /** Kernel height and width; one number for both. */
   readonly kernel: number | readonly [number, number];
+  /** Default 1. */
   readonly stride?: number;
-  /** Padding of height and width on both sides; one number for both. */
+  /** Padding of height and width on both sides; one number for both. Default 0. */
   readonly pad?: number | readonly [number, number];
+  /** Default 1. */
   readonly dilation?: number;
+  /** Default 1. */
   readonly groups?: number;
+  /** Default false. */
   readonly bias?: boolean;
 }
 
 const pair = (v: number | readonly [number, number]): readonly [number, number] => (typeof v === "number" ? [v, v] : v);
 
-/** conv2d with params `weight` [KH, KW, C / groups, OC] and `bias` [OC]; depthwise where groups = C = OC. */
+/**
+ * Convolution [N, H, W, C] -> [N, OH, OW, OC] with params `weight` [KH, KW, C / groups, OC] and `bias` [OC]; depthwise
+ * where groups = C = OC. Throws E_SHAPE when x has another rank or C is not divisible by the groups.
+ */
 export function conv2d(s: Scope, x: Value, options: ConvOptions): Value {
   const { out, stride = 1, dilation = 1, groups = 1, bias = false } = options;
   const [kh, kw] = pair(options.kernel);
@@ -60,7 +67,7 @@ export function conv2d(s: Scope, x: Value, options: ConvOptions): Value {
   return bias ? s.apply(addBias, [y, s.param("bias", f32(out))], {}) : y;
 }
 
-/** Batch norm over the last dimension, with running statistics. */
+/** Batch norm over the last dimension: params `weight` and `bias`, states `running_mean` and `running_var`, [C] each. */
 export function batchNorm(s: Scope, x: Value, eps = 1e-5): Value {
   const spec = f32(x.spec.shape.at(-1)!);
   const inputs = [
@@ -73,7 +80,7 @@ export function batchNorm(s: Scope, x: Value, eps = 1e-5): Value {
   return s.apply(batchNormOp, inputs, { eps });
 }
 
-/** Dense layer: x [N, in] -> [N, out] with params `weight` [in, out] and `bias` [out]. */
+/** Dense layer: x [N, in] -> [N, out] with params `weight` [in, out] and `bias` [out]. Throws E_SHAPE for another rank. */
 export function linear(s: Scope, x: Value, out: number): Value {
   const { shape } = x.spec;
   check(shape.length === 2, "E_SHAPE", () => `linear "${s.path}": expects x [N, in], found ${formatSpec(x.spec)}`);
@@ -87,9 +94,9 @@ export interface PoolOptions {
   readonly kernel: number | readonly [number, number];
   /** Default 1. */
   readonly stride?: number;
-  /** Padding of height and width on both sides; one number for both. */
+  /** Padding of height and width on both sides; one number for both. Default 0. */
   readonly pad?: number | readonly [number, number];
-  /** Keep a last window that hangs over the edge. */
+  /** Keep a last window that hangs over the edge. Default false. */
   readonly ceilMode?: boolean;
 }
 
@@ -98,12 +105,12 @@ function windowOf({ kernel, stride = 1, pad = 0, ceilMode = false }: PoolOptions
   return { kernel: pair(kernel), stride: pair(stride), pad: [ph, ph, pw, pw] as const, ceilMode };
 }
 
-/** Largest element of each window. */
+/** Largest element of each window: [N, H, W, C] -> [N, OH, OW, C]. */
 export function maxPool(s: Scope, x: Value, options: PoolOptions): Value {
   return s.apply(maxPoolOp, [x], windowOf(options));
 }
 
-/** Mean of each window; `countPadding` counts padded zeros, as torchvision does. */
+/** Mean of each window: [N, H, W, C] -> [N, OH, OW, C]; `countPadding` counts padded zeros, as torchvision does. */
 export function averagePool(s: Scope, x: Value, options: PoolOptions & { readonly countPadding: boolean }): Value {
   return s.apply(averagePoolOp, [x], { ...windowOf(options), countPadding: options.countPadding });
 }
@@ -113,7 +120,7 @@ export function globalAveragePool(s: Scope, x: Value): Value {
   return s.apply(globalAveragePoolOp, [x], {});
 }
 
-/** Values side by side along the channels. */
+/** Values side by side along the channels: [N, H, W, Ci] -> [N, H, W, sum of Ci]. */
 export function concat(s: Scope, values: readonly Value[]): Value {
   return s.apply(concatOp, values, {});
 }

@@ -9,11 +9,15 @@ import type { Graph, Weights } from "./graph/graph.js";
 import { zeros } from "./init.js";
 import type { Differentiated } from "./passes/differentiate.js";
 
+/** Numbers of one step; they may differ from step to step. */
 export interface AdamWOptions {
   readonly learningRate: number;
   readonly weightDecay: number;
+  /** Of the mean of gradients. Default 0.9. */
   readonly beta1?: number;
+  /** Of the mean of squared gradients. Default 0.999. */
   readonly beta2?: number;
+  /** Default 1e-8. */
   readonly eps?: number;
 }
 
@@ -33,14 +37,16 @@ export function withAdamW({ graph, grads }: Differentiated): Graph {
   return builder.finish();
 }
 
-/** Moments at the start of training: zeros. */
+/** Zeros for the moments that `withAdamW` declared. */
 export function freshMoments(graph: Graph): Weights {
   return new Map([...graph.states].filter(([path]) => /\/[mv]$/.test(path)).map(([path, v]) => [path, zeros(v.spec)]));
 }
 
-/** The numbers of step `step` (from 1): rate, betas, eps, decay and the two bias corrections. */
+/** The numbers of step `step` (from 1), f32 [8]: rate, betas, eps, decay, the two bias corrections and a zero. */
 export function adamwHyper(step: number, options: AdamWOptions): Float32Array {
   const { learningRate, weightDecay, beta1 = 0.9, beta2 = 0.999, eps = 1e-8 } = options;
-  if (!(step >= 1)) throw new TlxError("E_USAGE", `adamw: steps count from 1, found ${step}`);
-  return Float32Array.of(learningRate, beta1, beta2, eps, weightDecay, 1 - beta1 ** step, 1 - beta2 ** step, 0);
+  if (!(step >= 1)) throw new TlxError("E_USAGE", `adamw: expected a step counted from 1, found ${step}`);
+  // The kernel sees the betas rounded to float32; corrections of the unrounded ones would be of another average.
+  const correction = (beta: number): number => 1 - Math.fround(beta) ** step;
+  return Float32Array.of(learningRate, beta1, beta2, eps, weightDecay, correction(beta1), correction(beta2), 0);
 }

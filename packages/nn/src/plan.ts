@@ -47,6 +47,7 @@ class Slots {
   }
 }
 
+/** Plans `graph`, whose nodes were lowered to `nodes` in the same order. Inputs, weights and outputs have buffers of their own. */
 export function planMemory(graph: Graph, nodes: readonly LoweredNode[]): Plan {
   const homeOf = homesOf(graph.nodes);
   const lastUse = new Map<Value, number>();

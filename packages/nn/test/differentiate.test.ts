@@ -156,6 +156,8 @@ describe("errors", () => {
     expect(grads(b.finish(), loss, "b.weight", "unused.weight")).toThrow(
       'differentiate: the loss does not depend on "unused.weight"',
     );
+    const ruleless = b.apply(relu, [graph.inputs.get("x")!], {}, "apart")[0]!;
+    expect(grads(b.finish(), ruleless, "b.weight")).toThrow('differentiate: the loss does not depend on "b.weight"');
   });
 
   it("refuse a loss that is not made by a loss op", () => {

@@ -52,11 +52,12 @@ describe.each([
 
 it("keeps outputs that nothing computes: an input and a frozen param", () => {
   const b = GraphBuilder.from(graph);
-  b.output("given", graph.inputs.get("image")!);
+  b.output("given", b.input("extra", f32(2)));
   b.output("kernel", graph.params.get("stem.conv.weight")!);
   const { prefix, tail } = partition(b.finish(), under("classifier"));
   expect([...prefix.outputs.keys()]).toContain("given");
   expect([...prefix.outputs.keys()]).toContain("kernel");
+  expect([...prefix.inputs.keys()]).toEqual(["image", "extra"]);
   expect([...tail.outputs.keys()]).toEqual(["logits"]);
 });
 

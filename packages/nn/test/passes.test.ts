@@ -16,7 +16,7 @@ import {
   withOutputs,
 } from "@tlx/nn";
 import { describe, expect, it } from "vitest";
-import { bareConv, fillWeights, inputsOf, outputsOf, relativeError, smallNet } from "./support/small-net.js";
+import { bareConv, fillWeights, inputsOf, network, outputsOf, relativeError, smallNet } from "./support/small-net.js";
 
 const TOLERANCE = 1e-12;
 
@@ -35,8 +35,6 @@ const list = (graph: Graph): string[] =>
     const extras = n.inputs.length > 2 ? ` (${n.inputs.length} inputs)` : "";
     return `${n.path} ${n.op.name}${extras}${activation && activation !== "none" ? ` ${activation}` : ""}`;
   });
-
-const network = (graph: Graph): Network => ({ graph, weights: fillWeights(graph) });
 
 /** A graph of one input [2, 3, 4, 6] that ends in output "y". */
 function build(make: (b: GraphBuilder, x: Value) => Value): Network {
@@ -132,6 +130,13 @@ describe("foldAffine", () => {
     const both = dropDead(foldAffine(twins));
     expect(list(both.graph)).toEqual(["conv conv2d (3 inputs)", "conv conv2d (3 inputs)", "sum add"]);
     expectEqualNetworks(both, twins);
+  });
+
+  it("leaves a convolution that has its activation already", () => {
+    const late = fuseEpilogue(
+      build((b, x) => affine(b, "affine", b.apply(relu, [bareConv(b, "conv", x, 5)], {}, "relu")[0]!)),
+    );
+    expect(list(foldAffine(late).graph)).toEqual(["conv conv2d relu", "affine channelAffine (3 inputs)"]);
   });
 
   it("leaves a convolution with a second reader, and an affine whose numbers are computed", () => {

@@ -1,5 +1,5 @@
 export { DEFAULT_MAX_PIXELS, type DecodeOptions, decodePicture } from "./data/node/decode.js";
-export { type DecodeAllOptions, type DecodedFile, decodeAll } from "./data/node/decode-all.js";
+export { type DecodeAllOptions, decodeAll } from "./data/node/decode-all.js";
 export { imageFolder } from "./data/node/image-folder.js";
 export { freeRunName, type LoadedRun, type RunRecord, readRun, writeRun } from "./run/node/run-folder.js";
 export { cacheFolder } from "./weights/node/cache-folder.js";

@@ -1,18 +1,25 @@
-import { type Gpu, softmax, TlxError, type Value } from "@tlx/kernels";
-import { GraphBuilder, type Network, type Program } from "@tlx/nn";
+import { check, type Gpu, softmax, TlxError, type Value } from "@tlx/kernels";
+import { GraphBuilder, type Network } from "@tlx/nn";
+import type { Decoded } from "./data/picture.js";
+import { compileForPictures, type PictureProgram, type PictureResult, runPictures } from "./picture-program.js";
 import type { PreprocessSpec } from "./preprocess.js";
-import {
-  compileForPictures,
-  type Decoded,
-  type PictureProgram,
-  type PictureResult,
-  runPictures,
-} from "./train/extract-features.js";
 
+/** One class with its probability. */
 export interface TopEntry {
+  /** Index of the class. */
   readonly index: number;
+  /** Name of the class. */
   readonly label: string;
+  /** From 0 to 1. */
   readonly probability: number;
+}
+
+export interface PredictorOptions {
+  readonly preprocess: PreprocessSpec;
+  /** Names of the classes in the order of the logits. */
+  readonly labels: readonly string[];
+  /** Pictures per pass. Default 1. */
+  readonly batch?: number;
 }
 
 /** Adds a softmax over the logits as output "probs". */
@@ -34,28 +41,26 @@ export class Predictor {
     this.labels = labels;
   }
 
-  /** `network` has input "image" and output "logits" [N, labels.length]. */
-  static async create(
-    gpu: Gpu,
-    network: Network,
-    options: { readonly preprocess: PreprocessSpec; readonly labels: readonly string[]; readonly batch?: number },
-  ): Promise<Predictor> {
+  /**
+   * Compiles `network`, with input "image" f32 [N, S, S, 3] and output "logits" f32 [N, labels.length].
+   * Throws E_USAGE when it has no logits, or when labels or preprocessing do not fit it.
+   */
+  static async create(gpu: Gpu, network: Network, options: PredictorOptions): Promise<Predictor> {
     const { preprocess, labels, batch = 1 } = options;
     const classes = network.graph.outputs.get("logits")?.spec.shape[1];
-    if (classes !== undefined && classes !== labels.length) {
-      throw new TlxError(
-        "E_WEIGHTS",
-        `predict: the network has ${classes} classes but there are ${labels.length} labels`,
-      );
-    }
+    check(
+      classes === undefined || classes === labels.length,
+      "E_USAGE",
+      () =>
+        `predict: expected a label for each of the network's ${classes} classes, found ${labels.length} labels; give those it was trained with`,
+    );
     return new Predictor(await compileForPictures(gpu, withProbs(network), preprocess, "probs", batch), labels);
   }
 
-  get program(): Program {
-    return this.network.program;
-  }
-
-  /** Probabilities of every picture, in order; a picture that did not decode passes through with its error. */
+  /**
+   * A row of probabilities for every picture, in order; one that did not decode passes through with its error.
+   * Throws E_WEIGHTS when the network gives NaN. Dispose the predictor only after the iteration has ended.
+   */
   run<T>(pictures: AsyncIterable<Decoded<T>>): AsyncGenerator<PictureResult<T>> {
     return runPictures(this.network, pictures);
   }

@@ -75,13 +75,18 @@ export class Preprocessor {
   private last: Promise<void> = Promise.resolve();
   private disposed = false;
 
-  /** Throws E_USAGE when the crop is larger than what the resize leaves. */
+  /** Throws E_USAGE when the crop is larger than what the resize leaves, or when `mean` or `std` cannot be used. */
   constructor(gpu: Gpu, spec: PreprocessSpec) {
-    const { resize, crop } = spec;
+    const { resize, crop, mean, std } = spec;
     check(
       Number.isSafeInteger(resize) && Number.isSafeInteger(crop) && crop > 0 && crop <= resize,
       "E_USAGE",
       () => `preprocess: expected whole numbers with 0 < crop <= resize, found crop ${crop}, resize ${resize}`,
+    );
+    check(
+      mean.every(Number.isFinite) && std.every((s) => Number.isFinite(s) && s > 0),
+      "E_USAGE",
+      () => `preprocess: expected numbers as mean and numbers above 0 as std, found [${mean}] and [${std}]`,
     );
     this.gpu = gpu;
     this.spec = spec;
@@ -114,10 +119,14 @@ export class Preprocessor {
     this.held.clear();
   }
 
+  private assertUsable(): void {
+    check(!this.disposed, "E_USAGE", () => "preprocess: this Preprocessor was disposed; make another one");
+  }
+
   private async fill(picture: Picture, target: GPUBuffer, index: number): Promise<void> {
     const { gpu, rowBytes } = this;
     const { width, height, data } = picture;
-    check(!this.disposed, "E_USAGE", () => "preprocess: this Preprocessor was disposed; make another one");
+    this.assertUsable();
     check(
       width > 0 && height > 0 && data.length === 4 * width * height,
       "E_SHAPE",
@@ -145,6 +154,7 @@ export class Preprocessor {
       const groups = this.bind(args, columns, rows, bands, band, row);
       for (const [i, { from, count }] of bands.entries()) {
         const steps = await prepareSteps(gpu, args, groups[i]!);
+        this.assertUsable(); // it may have been disposed meanwhile
         const pixels = cutPixels(picture, columns, rows.first + from, count);
         gpu.device.queue.writeBuffer(band, 0, pixels as Uint8Array<ArrayBuffer>);
         const encoder = gpu.device.createCommandEncoder({ label: "preprocess" });

@@ -283,13 +283,13 @@ describe("decodeAll", () => {
       await save(name, i === 4 ? "broken" : raw(noise(size, 6, 3), size, 6, 3).png());
     }
   });
-  const files = (): string[] => names.map((n) => join(dir, n));
+  const files = (): { file: string }[] => names.map((n) => ({ file: join(dir, n) }));
 
   it("keeps the order and hands out failures in their place", async () => {
     for (const concurrency of [1, 3, 20]) {
       const seen: unknown[] = [];
       for await (const decoded of decodeAll(files(), { concurrency })) {
-        expect(decoded.file).toBe(files()[seen.length]);
+        expect(decoded.item.file).toBe(files()[seen.length]!.file);
         seen.push("picture" in decoded ? decoded.picture.width : decoded.error.code);
       }
       expect(seen).toEqual([1200, 5, 6, 7, "E_DATA", 9, 10, 11, 12]);
@@ -298,7 +298,7 @@ describe("decodeAll", () => {
 
   it("starts no more than `concurrency` at a time, the one handed out included", async () => {
     let started = 0;
-    const counted = function* (): Generator<string> {
+    const counted = function* (): Generator<{ file: string }> {
       for (const file of files()) {
         started++;
         yield file;
@@ -314,7 +314,7 @@ describe("decodeAll", () => {
 
   it("stops when left early and when aborted", async () => {
     let closed = false;
-    const endless = function* (): Generator<string> {
+    const endless = function* (): Generator<{ file: string }> {
       try {
         for (;;) yield files()[1]!;
       } finally {
@@ -331,7 +331,7 @@ describe("decodeAll", () => {
         controller.abort(reason);
     };
     await expect(run()).rejects.toBe(reason);
-    await expect(decodePicture(files()[1]!, { signal: controller.signal })).rejects.toBe(reason);
+    await expect(decodePicture(files()[1]!.file, { signal: controller.signal })).rejects.toBe(reason);
   });
 
   it("refuses a concurrency that is no positive integer", async () => {

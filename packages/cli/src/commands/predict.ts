@@ -1,10 +1,9 @@
 import { type Gpu, TlxError } from "@tlx/kernels";
 import type { Network } from "@tlx/nn";
 import { imagenetLabels, loadPretrained, Predictor, type PreprocessSpec, type TopEntry } from "@tlx/transfer";
-import { readRun } from "@tlx/transfer/node";
+import { decodeAll, readRun } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { decodeItems } from "../decode-items.js";
 import { findModelOrSuggest } from "../find-model.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
 import {
@@ -120,7 +119,7 @@ async function predictAll(
   const predictions: Prediction[] = [];
   try {
     const items = files.map((file) => ({ file }));
-    for await (const result of predictor.run(decodeItems(items, signal))) {
+    for await (const result of predictor.run(decodeAll(items, { signal }))) {
       signal.throwIfAborted();
       const { file } = result.item;
       if ("error" in result) {

@@ -10,10 +10,9 @@ import {
   type TrainSettings,
   train,
 } from "@tlx/transfer";
-import { imageFolder, writeRun } from "@tlx/transfer/node";
+import { decodeAll, imageFolder, writeRun } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { decodeItems } from "../decode-items.js";
 import { findModelOrSuggest } from "../find-model.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
 import {
@@ -170,7 +169,7 @@ async function trainAndReport({ report, signal }: Context, gpu: Gpu, parts: Trai
     seed: options.seed,
   };
   const { classes, train: trainSamples, val } = data;
-  const pictures: Parameters<typeof train>[0]["pictures"] = (samples) => decodeItems(samples, signal);
+  const pictures: Parameters<typeof train>[0]["pictures"] = (samples) => decodeAll(samples, { signal });
   const events = train({ gpu, model, checkpoint, classes, train: trainSamples, val, pictures, settings, signal });
   let bar: Progress | undefined;
   try {

@@ -9,8 +9,6 @@ export interface GpuOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Wraps every wait for the GPU; the Node entry uses it to stop Dawn's polling from starving a software adapter. */
   readonly waiting?: <T>(pending: Promise<T>) => Promise<T>;
-  /** Called after the device is destroyed. */
-  readonly onDispose?: () => void;
 }
 
 /**
@@ -50,8 +48,8 @@ export class Gpu {
     device.addEventListener("uncapturederror", this.onUncaptured);
   }
 
-  private readonly onUncaptured = (event: GPUUncapturedErrorEvent): void => {
-    event.preventDefault(); // it is thrown at the next wait, so nothing needs printing
+  private readonly onUncaptured = (event: GPUUncapturedErrorEvent & { preventDefault?(): void }): void => {
+    event.preventDefault?.(); // it is thrown at the next wait, so nothing needs printing
     const { message } = event.error;
     this.failure ??= new TlxError("E_DEVICE", `gpu: the device reported an error: ${message}`);
   };
@@ -127,6 +125,5 @@ export class Gpu {
     this.disposed = true;
     this.device.removeEventListener("uncapturederror", this.onUncaptured);
     if (this.options.owned) this.device.destroy();
-    this.options.onDispose?.();
   }
 }

@@ -1,11 +1,10 @@
 import { TlxError } from "../errors.js";
-import type { HostTensor, Spec } from "../spec.js";
-import { bytesOf, formatSpec, sizeOf } from "../spec.js";
+import { bytesOf, formatSpec, type HostTensor, type Spec, sizeOf } from "../spec.js";
 import { Arena, MAP_READ_MODE, Usage } from "./arena.js";
 import type { Gpu } from "./gpu.js";
 
 /** Typed array of `spec`'s element type over `bytes`. */
-function viewAs(spec: Spec, bytes: ArrayBuffer): HostTensor["data"] {
+export function viewAs(spec: Spec, bytes: ArrayBuffer): HostTensor["data"] {
   if (spec.dtype === "f32") return new Float32Array(bytes);
   if (spec.dtype === "i32") return new Int32Array(bytes);
   if (spec.dtype === "u32") return new Uint32Array(bytes);

@@ -17,6 +17,6 @@ export { type AveragePoolParams, averagePool } from "./pool/average-pool.js";
 export type { PoolParams } from "./pool/geometry.js";
 export { globalAveragePool } from "./pool/global-average-pool.js";
 export { maxPool } from "./pool/max-pool.js";
-export { type NoParams, relu, relu6 } from "./relu/op.js";
+export { relu, relu6 } from "./relu/op.js";
 export { softmax } from "./softmax/op.js";
 export { softmaxCrossEntropy } from "./softmax-cross-entropy/op.js";

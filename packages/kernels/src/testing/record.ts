@@ -39,7 +39,8 @@ export type AnyRecord = OpRecord<any>;
 export const recordOf = (records: readonly AnyRecord[], op: AnyOp): AnyRecord | undefined =>
   records.find((r) => r.op === op);
 
-const EPSILON = 2 ** -24; // half a unit in the last place of float32
+/** Half a unit in the last place of a float32 just above 1: the largest relative error of rounding. */
+export const EPSILON: number = 2 ** -24;
 
 /** The kernel must give the reference's value exactly (data movement, comparison, integers). */
 export const exact: Tolerance<unknown> = (_problem, _inputs, expected) =>

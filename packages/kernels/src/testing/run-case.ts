@@ -4,7 +4,7 @@
  */
 import { Arena, Usage } from "../gpu/arena.js";
 import type { Gpu } from "../gpu/gpu.js";
-import { Reader } from "../gpu/staging.js";
+import { Reader, viewAs } from "../gpu/staging.js";
 import { prepareSteps, replay, type Step } from "../gpu/steps.js";
 import type { Operand, Problem, Variant } from "../op.js";
 import { bytesOf, type HostTensor, type Spec, sizeOf } from "../spec.js";
@@ -129,7 +129,7 @@ export async function prepareCase(
       const body = first[i]!.slice(0, words);
       const unwritten = body.indexOf(GUARD);
       if (unwritten >= 0) faults.push(`output ${i}: element ${unwritten} was never written`);
-      return toView(spec, body);
+      return viewAs(spec, body.buffer);
     });
     const repeatable = first.every((a, i) => a.every((w, k) => w === second[i]![k]));
     return { outputs, faults, repeatable };
@@ -143,11 +143,4 @@ export async function prepareCase(
       arena.dispose();
     },
   };
-}
-
-function toView(spec: Spec, words: Uint32Array): HostTensor["data"] {
-  if (spec.dtype === "f32") return new Float32Array(words.buffer);
-  if (spec.dtype === "i32") return new Int32Array(words.buffer);
-  if (spec.dtype === "u8") return new Uint8Array(words.buffer);
-  return words;
 }

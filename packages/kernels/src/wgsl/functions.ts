@@ -1,13 +1,13 @@
 import { wgsl } from "./source.js";
 
-/** The flat index of an invocation in a grid made by `spread()`. */
+/** The flat index of an invocation in a grid of `threads`. */
 export const flatIndex: string = wgsl`
 fn flat_index(group: vec3u, groups: vec3u, local: u32) -> u32 {
   return (group.y * groups.x + group.x) * WG_X + local;
 }
 `;
 
-/** The flat index of a workgroup in a grid made by `spread(groups, 1)`. */
+/** The flat index of a workgroup in a grid of `groups`. */
 export const flatGroup: string = wgsl`
 fn flat_group(group: vec3u, groups: vec3u) -> u32 {
   return group.y * groups.x + group.x;
@@ -46,6 +46,13 @@ fn workgroup_sum(v: f32, local: u32) -> f32 {
 }
 `;
 
+/** NaN by its bits: WGSL may assume that there are none, and then `v != v` is false. */
+export const isNan: string = wgsl`
+fn is_nan(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
+}
+`;
+
 /** Activation chosen by an argument, so that kernels share one pipeline. `select` keeps NaN, which `max` would hide. */
 export const activate: string = wgsl`
 fn activate(v: f32, activation: u32) -> f32 {
@@ -57,14 +64,3 @@ fn activate(v: f32, activation: u32) -> f32 {
 /** Activations an epilogue can apply, with the number the kernels know them by. */
 export type Activation = "none" | "relu" | "relu6";
 export const activationCode: Readonly<Record<Activation, number>> = { none: 0, relu: 1, relu6: 2 };
-
-/**
- * Workgroup counts for `threads` invocations in groups of `size`: two-dimensional above `limit` groups.
- * 65535 is maxComputeWorkgroupsPerDimension by default. Kernels undo it with `flat_index` and check the bound themselves.
- */
-export function spread(threads: number, size: number, limit = 65535): readonly [number, number, number] {
-  const groups = Math.max(1, Math.ceil(threads / size));
-  if (groups <= limit) return [groups, 1, 1];
-  const rows = Math.ceil(groups / limit);
-  return [Math.ceil(groups / rows), rows, 1];
-}

@@ -9,7 +9,6 @@
  * Names    WGSL around this text has `lane`, and `row` and `column` where the block starts (`locateTile`). Sums are
  *          c<row>_<part>; part j of the columns is column + j * L + lane, part p of the rows is row + p * L + lane.
  */
-import type { Capabilities } from "../gpu/capabilities.js";
 
 export interface Tile {
   /** Subgroup size; the workgroup is one subgroup. */
@@ -19,28 +18,6 @@ export interface Tile {
   /** Steps of the reduction per trip. */
   readonly unroll: number;
 }
-
-const sizes = [4, 8, 16, 32];
-
-/** Does the device have subgroups of one fixed size that divides the tile? */
-export const hasTile = (caps: Capabilities): boolean => sizes.includes(caps.subgroupSize ?? 0);
-
-/**
- * The tile for a result of `columns` columns on a device that passes `hasTile`: the largest that compiles in a second on a
- * software adapter, or half of it where the other half would be empty.
- */
-export function tileFor(caps: Capabilities, columns: number): Tile {
-  const lanes = caps.subgroupSize!;
-  return { lanes, rows: 32, columns: columns <= 16 ? Math.max(16, lanes) : 32, unroll: 2 };
-}
-
-/** Number of tiles over a rows x columns result. */
-export const countTiles = (tile: Tile, rows: number, columns: number): number =>
-  Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
-
-/** Is enough of the tiles used? Below a sixteenth, one thread per output is as fast (measured on a software adapter). */
-export const fillsTiles = (tile: Tile, rows: number, columns: number): boolean =>
-  16 * rows * columns >= countTiles(tile, rows, columns) * tile.rows * tile.columns;
 
 const times = (count: number, text: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join("");

@@ -1,5 +1,3 @@
-import type { Dispatch, Operand } from "../op.js";
-
 /** Scalar types of dispatch arguments: each takes one 32-bit word, so offset = 4 x index. */
 export type ArgType = "u32" | "i32" | "f32";
 export type BindingType = `${"read" | "write"} ${"f32" | "u32" | "i32"}`;
@@ -26,6 +24,7 @@ export interface Kernel<B extends string = string, A extends string = string> {
   readonly code: string;
   readonly bindings: readonly { readonly name: B; readonly writes: boolean }[];
   readonly args: readonly { readonly name: A; readonly type: ArgType }[];
+  readonly workgroup: readonly [number, number, number];
 }
 
 /** WGSL text without interpolation: a `${}` in a kernel body is a type error. */
@@ -55,17 +54,6 @@ export function defineKernel<B extends string, A extends string>(parts: KernelPa
     code: lines.join("\n"),
     bindings: bindings.map(([name, type]) => ({ name, writes: type.startsWith("write") })),
     args: args.map(([name, type]) => ({ name, type })),
+    workgroup: parts.workgroup,
   };
-}
-
-/** One launch of `kernel`; binding and argument names are checked by the compiler. */
-export function dispatch<B extends string, A extends string>(
-  kernel: Kernel<B, A>,
-  use: {
-    readonly bind: Readonly<Record<B, Operand>>;
-    readonly args: Readonly<Record<A, number>>;
-    readonly workgroups: readonly [number, number, number];
-  },
-): Dispatch {
-  return { kernel: kernel as unknown as Kernel, ...use };
 }

@@ -1,5 +1,16 @@
-import type { Value } from "@tlx/kernels";
+import { TlxError, type Value } from "@tlx/kernels";
 import type { Graph, Node } from "./graph.js";
+
+/** The params at `paths`, for the pass of name `pass`. Throws E_GRAPH for a path at which there is none. */
+export function findParams(graph: Graph, paths: Iterable<string>, pass: string): Value[] {
+  return Array.from(paths, (path) => {
+    const value = graph.params.get(path);
+    if (value) return value;
+    const known = [...graph.params.keys()];
+    const shown = [...known.slice(0, 10), ...(known.length > 10 ? ["..."] : [])].join(", ");
+    throw new TlxError("E_GRAPH", `${pass}: there is no param "${path}"; there are: ${shown}`);
+  });
+}
 
 /** Every value that depends on one of `roots`, the roots included. */
 export function dependents(nodes: readonly Node[], roots: Iterable<Value>): Set<Value> {

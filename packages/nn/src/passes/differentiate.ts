@@ -9,7 +9,7 @@
 import { add, type GradientRules, TlxError, type Value } from "@tlx/kernels";
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph } from "../graph/graph.js";
-import { dependents } from "../graph/walk.js";
+import { dependents, findParams } from "../graph/walk.js";
 
 export interface Differentiated {
   readonly graph: Graph;
@@ -17,17 +17,14 @@ export interface Differentiated {
   readonly grads: ReadonlyMap<string, Value>;
 }
 
+/** Adds to `graph` the gradients of `loss`, a single number, with respect to the params at the paths in `trainable`. */
 export function differentiate(
   graph: Graph,
   loss: Value,
   trainable: ReadonlySet<string>,
   rules: GradientRules,
 ): Differentiated {
-  const roots = [...trainable].map((path) => {
-    const value = graph.params.get(path);
-    if (!value) throw new TlxError("E_GRAPH", `differentiate: there is no param "${path}"`);
-    return value;
-  });
+  const roots = findParams(graph, trainable, "differentiate");
   const live = dependents(graph.nodes, roots);
   const builder = GraphBuilder.from(graph);
   const grads = new Map<Value, Value>();

@@ -1,4 +1,4 @@
-import { GraphBuilder } from "../graph/builder.js";
+import type { Value } from "@tlx/kernels";
 import type { Graph, Network } from "../graph/graph.js";
 import { ancestors } from "../graph/walk.js";
 import { weightsOf } from "./rewrite.js";
@@ -9,10 +9,10 @@ export function dropDead(network: Network): Network {
   const updating = graph.nodes.filter((n) => n.op.alias);
   const targets = [...graph.outputs.values(), ...updating.flatMap((n) => n.outputs)];
   const needed = ancestors(graph.nodes, targets);
-  const only = <V extends { id: number }>(map: ReadonlyMap<string, V>): Map<string, V> =>
-    new Map([...map].filter(([, v]) => (needed as ReadonlySet<unknown>).has(v)));
+  const only = (map: ReadonlyMap<string, Value>): Map<string, Value> =>
+    new Map([...map].filter(([, v]) => needed.has(v)));
   const alive: Graph = {
-    ...GraphBuilder.from(graph).finish(),
+    ...graph,
     params: only(graph.params),
     states: only(graph.states),
     marks: only(graph.marks),

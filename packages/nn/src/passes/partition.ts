@@ -1,6 +1,6 @@
-import { TlxError, type Value } from "@tlx/kernels";
+import { check, type Value } from "@tlx/kernels";
 import type { Graph } from "../graph/graph.js";
-import { dependents } from "../graph/walk.js";
+import { dependents, findParams } from "../graph/walk.js";
 
 export interface Partition {
   /** The frozen part: computes the frontier, under the names of the tail's inputs, and the outputs that are frozen. */
@@ -16,12 +16,8 @@ export interface Partition {
  * Throws E_GRAPH when nothing is trainable or when a trainable path does not exist.
  */
 export function partition(graph: Graph, trainable: ReadonlySet<string>): Partition {
-  const roots = [...trainable].map((path) => {
-    const value = graph.params.get(path);
-    if (!value) throw new TlxError("E_GRAPH", `partition: there is no param "${path}"`);
-    return value;
-  });
-  if (roots.length === 0) throw new TlxError("E_GRAPH", "partition: nothing is trainable");
+  const roots = findParams(graph, trainable, "partition");
+  check(roots.length > 0, "E_GRAPH", () => "partition: nothing is trainable; name at least one param");
   const live = dependents(graph.nodes, roots);
   const isTail = (node: Graph["nodes"][number]): boolean => node.outputs.some((v) => live.has(v));
   const tailNodes = graph.nodes.filter(isTail);

@@ -1,5 +1,4 @@
-import type { HostTensor, Spec, Value } from "@tlx/kernels";
-import { TlxError } from "@tlx/kernels";
+import { check, type HostTensor, type Spec, TlxError, type Value } from "@tlx/kernels";
 import { GraphBuilder } from "../graph/builder.js";
 import type { Graph, Network, Node, Weights } from "../graph/graph.js";
 import { countReaders } from "../graph/walk.js";
@@ -75,8 +74,16 @@ function nameAll(graph: Graph, to: GraphBuilder, replaced: ReadonlyMap<Value, Va
   }
 }
 
-/** The same network for another batch size: inputs get extent N = `batch`, all shapes are inferred anew. */
+/**
+ * The same network for another batch size: inputs get extent N = `batch`, all shapes are inferred anew.
+ * Throws E_USAGE when `batch` is not a positive whole number.
+ */
 export function withBatch(graph: Graph, batch: number): Graph {
+  check(
+    Number.isSafeInteger(batch) && batch > 0,
+    "E_USAGE",
+    () => `withBatch: expected a batch of at least 1, found ${batch}`,
+  );
   const replaced = new Map<Value, Value>();
   const builder = new GraphBuilder();
   declareAll(graph, builder, replaced, ({ spec }) => ({ ...spec, shape: [batch, ...spec.shape.slice(1)] }));
@@ -89,9 +96,11 @@ export function withBatch(graph: Graph, batch: number): Graph {
   return builder.finish();
 }
 
-/** Makes module results ("features.3") the graph's outputs, besides the outputs it has or instead of them. */
+/**
+ * Makes module results ("features.3") the graph's outputs, besides the outputs it has or instead of them.
+ * Throws E_GRAPH for a name that is neither a mark nor an output.
+ */
 export function withOutputs(graph: Graph, names: readonly string[], instead = false): Graph {
-  const builder = GraphBuilder.from(graph);
   const outputs = new Map(instead ? [] : graph.outputs);
   for (const name of names) {
     const value = graph.marks.get(name) ?? graph.outputs.get(name);
@@ -101,11 +110,11 @@ export function withOutputs(graph: Graph, names: readonly string[], instead = fa
     }
     outputs.set(name, value);
   }
-  return { ...builder.finish(), outputs };
+  return { ...graph, outputs };
 }
 
-/** Weights that a graph reads, out of a larger set. */
+/** The weights that a graph declares, out of a larger set; what is missing there is missing here. */
 export function weightsOf(graph: Graph, weights: Weights): Weights {
-  const names = [...graph.params.keys(), ...graph.states.keys()];
-  return new Map(names.map((n) => [n, weights.get(n)!] as const).filter(([, t]) => t !== undefined));
+  const names = new Set([...graph.params.keys(), ...graph.states.keys()]);
+  return new Map([...weights].filter(([path]) => names.has(path)));
 }

@@ -17,6 +17,7 @@ import {
   GraphBuilder,
   globalAveragePool,
   linear,
+  type Network,
   Scope,
   type Weights,
 } from "@tlx/nn";
@@ -32,6 +33,8 @@ export function fill(path: string, spec: Spec): HostTensor {
 export function fillWeights(graph: Graph): Weights {
   return new Map([...graph.params, ...graph.states].map(([path, { spec }]) => [path, fill(path, spec)]));
 }
+
+export const network = (graph: Graph): Network => ({ graph, weights: fillWeights(graph) });
 
 export const inputsOf = (graph: Graph): Map<string, HostTensor["data"]> =>
   new Map([...graph.inputs].map(([name, { spec }]) => [name, fill(name, spec).data]));

@@ -25,16 +25,14 @@ export interface ModelCard {
   readonly blocks: readonly string[];
 }
 
-/** A pretrained network: what `models/<name>/index.ts` exports and `models/index.ts` registers. */
+/** A pretrained network: what `models/<name>/model.ts` exports and `models/registry.ts` lists. */
 export interface Model {
   readonly name: string;
   readonly card: ModelCard;
   readonly preprocess: PreprocessSpec;
-  /** Does the architecture have batch norm at all, so that checkpoints come in two forms? */
-  readonly hasBatchNorm: boolean;
   /** Everything before the classifier: image [N, S, S, 3] -> features [N, H, W, C]. Marks every module. */
   backbone(s: Scope, image: Value, form: BatchNormForm): Value;
-  /** The source classifier: features [N, H, W, C] -> logits [N, classes]. */
+  /** The source classifier: features [N, H, W, C] -> logits [N, classes]. Left out when the weights come without one. */
   classifier?(s: Scope, features: Value, classes: number): Value;
   /** Path of the dense layer a new head gets: globally averaged features -> logits. */
   readonly headPath: string;

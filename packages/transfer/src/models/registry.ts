@@ -1,7 +1,7 @@
 import { check } from "@tlx/kernels";
-import { mobileNetV2, mobileNetV2Gluon } from "./mobilenet-v2/index.js";
+import { mobileNetV2, mobileNetV2Gluon } from "./mobilenet-v2/model.js";
 import type { Model } from "./model.js";
-import { squeezeNet11 } from "./squeezenet-1.1/index.js";
+import { squeezeNet11 } from "./squeezenet-1.1/model.js";
 
 /** Every network tlx can load: one line per model. */
 export const models: readonly Model[] = [mobileNetV2, mobileNetV2Gluon, squeezeNet11];

@@ -2,30 +2,32 @@ import type { Program } from "@tlx/nn";
 import { batchesOf } from "./batches.js";
 import type { FeatureTable } from "./feature-table.js";
 
+/** How well a classifier does on a set of samples. */
 export interface Evaluation {
   /** Share of samples whose largest logit is that of their class. */
   readonly accuracy: number;
   /** Mean cross-entropy, in nats. */
   readonly loss: number;
-  /** Predicted class per sample. */
+  /** Predicted class per sample, in their order. */
   readonly predicted: Uint32Array;
 }
 
-export function argmax(row: ArrayLike<number>): number {
+/** Index of the largest element, the first of equal ones. */
+function argmax(row: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < row.length; i++) if ((row[i] as number) > (row[best] as number)) best = i;
   return best;
 }
 
 /** Cross-entropy of one sample in double: log(sum exp(z)) - z[label], with the largest logit taken out first. */
-export function crossEntropy(logits: ArrayLike<number>, label: number): number {
+function crossEntropy(logits: ArrayLike<number>, label: number): number {
   const top = logits[argmax(logits)] as number;
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - top);
   return top + Math.log(sum) - (logits[label] as number);
 }
 
-/** Runs `program` (frontier -> logits) over the whole table. */
+/** Runs `program`, with input `frontier` [batch, C] and output "logits" [batch, classes], over the whole table. */
 export async function evaluate(
   program: Program,
   frontier: string,

@@ -1,100 +1,72 @@
-import type { Gpu } from "@tlx/kernels";
-import { type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
-import type { Picture } from "../data/picture.js";
-import { Preprocessor, type PreprocessSpec } from "../preprocess.js";
+/**
+ * Features of every picture of a split: the frozen base runs once per picture.
+ *
+ * Throws   E_DATA when more than a tenth of the pictures cannot be read
+ */
+import { type Gpu, TlxError } from "@tlx/kernels";
+import type { Network } from "@tlx/nn";
+import type { Sample } from "../data/dataset.js";
+import type { Decoded } from "../data/picture.js";
+import { compileForPictures, runPictures } from "../picture-program.js";
+import type { PreprocessSpec } from "../preprocess.js";
+import type { FeaturesEvent, SkippedEvent } from "./events.js";
+import { type FeatureTable, FeatureTableBuilder } from "./feature-table.js";
 
-/** One output row per picture, in the order given. */
-export interface PictureProgram {
-  /** Runs `count` pictures that were put; returns their rows. */
-  flush(count: number): Promise<Float32Array[]>;
-  put(picture: Picture, index: number): Promise<void>;
+/** Decodes the pictures of the samples, in their order. */
+export type PictureSource = (samples: readonly Sample[]) => AsyncIterable<Decoded<Sample>>;
+
+/** The frozen base, and how it is fed. */
+export interface Extraction {
+  readonly gpu: Gpu;
+  /** Input "image", output `output` [N, C]. */
+  readonly base: Network;
+  readonly output: string;
+  readonly preprocess: PreprocessSpec;
+  readonly pictures: PictureSource;
+  /** Pictures per pass. */
   readonly batch: number;
-  readonly program: Program;
-  dispose(): void;
+  readonly signal?: AbortSignal;
 }
 
-/**
- * Compiles a frozen network for pictures: preprocessing on the GPU, inference form, folded and fused.
- * The network has one input "image" and one output `output` [N, C].
- */
-export async function compileForPictures(
-  gpu: Gpu,
-  network: Network,
-  preprocess: PreprocessSpec,
-  output: string,
-  batch: number,
-): Promise<PictureProgram> {
-  const optimized = optimizeForInference({ ...network, graph: withBatch(network.graph, batch) });
-  const preprocessor = new Preprocessor(gpu, preprocess);
-  try {
-    const [program] = await Promise.all([
-      Program.compile(gpu, optimized.graph, optimized.weights, { label: "network" }),
-      preprocessor.prepare(),
-    ]);
-    return {
-      batch,
-      program,
-      put: (picture, index) => preprocessor.run(picture, program.inputBuffer("image"), index),
-      async flush(count) {
-        program.run();
-        const { data, spec } = await program.read(output);
-        const width = data.length / (spec.shape[0] as number);
-        return Array.from({ length: count }, (_, i) => (data as Float32Array).slice(i * width, (i + 1) * width));
-      },
-      dispose() {
-        program.dispose();
-        preprocessor.dispose();
-      },
-    };
-  } catch (error) {
-    preprocessor.dispose();
-    throw error;
-  }
+export interface Features {
+  readonly table: FeatureTable;
+  /** The samples that could be read: row i of the table is that of sample i. */
+  readonly samples: readonly Sample[];
 }
 
-/** A picture that decoded, or why it did not. `item` is whatever the caller wants back. */
-export type Decoded<T> = { readonly item: T; readonly picture: Picture } | { readonly item: T; readonly error: Error };
+/** The share of unreadable pictures above which a run is stopped. */
+const MAX_UNREADABLE = 0.1;
 
-/** What became of one picture: its output row, or why there is none. */
-export type PictureResult<T> =
-  | { readonly item: T; readonly row: Float32Array }
-  | { readonly item: T; readonly error: Error };
-
-/**
- * Runs pictures through a network in batches, in order. While the GPU computes one batch, the next pictures are decoded
- * by their source and preprocessed behind it in the queue.
- */
-export async function* runPictures<T>(
-  network: PictureProgram,
-  pictures: AsyncIterable<Decoded<T>>,
-): AsyncGenerator<PictureResult<T>> {
-  let group: Decoded<T>[] = [];
-  let filled = 0;
-  let running: Promise<PictureResult<T>[]> | undefined;
-  const start = (): Promise<PictureResult<T>[]> => {
-    const items = group;
-    const rows = filled > 0 ? network.flush(filled) : Promise.resolve([]);
-    group = [];
-    filled = 0;
-    return rows.then((made) => {
-      let next = 0;
-      return items.map((d) => ("error" in d ? d : { item: d.item, row: made[next++] as Float32Array }));
-    });
-  };
+export async function* extractFeatures(
+  { gpu, base, output, preprocess, pictures, batch, signal }: Extraction,
+  split: FeaturesEvent["split"],
+  samples: readonly Sample[],
+): AsyncGenerator<SkippedEvent | FeaturesEvent, Features> {
+  const width = base.graph.outputs.get(output)!.spec.shape[1] as number;
+  const program = await compileForPictures(gpu, base, preprocess, output, Math.min(batch, samples.length));
   try {
-    for await (const decoded of pictures) {
-      group.push(decoded);
-      if ("picture" in decoded) await network.put(decoded.picture, filled++);
-      if (filled < network.batch) continue;
-      const before = running;
-      running = start();
-      running.catch(() => {});
-      if (before) yield* await before;
+    const builder = new FeatureTableBuilder(width, samples.length);
+    const read: Sample[] = [];
+    let done = 0;
+    for await (const result of runPictures(program, pictures(samples))) {
+      signal?.throwIfAborted();
+      if ("error" in result) {
+        yield { type: "skipped", file: result.item.file, reason: result.error.message };
+      } else {
+        builder.add(result.item.label, result.row);
+        read.push(result.item);
+      }
+      yield { type: "features", split, done: ++done, total: samples.length };
     }
-    if (running) yield* await running;
-    running = undefined;
-    if (group.length > 0) yield* await start();
+    const unreadable = samples.length - read.length;
+    if (unreadable > MAX_UNREADABLE * samples.length) {
+      throw new TlxError(
+        "E_DATA",
+        `train: expected at most ${100 * MAX_UNREADABLE} % unreadable pictures, found ${unreadable} of ${samples.length} for ${split}; repair or remove them`,
+      );
+    }
+    return { table: builder.finish(), samples: read };
   } finally {
-    await running?.catch(() => {});
+    program.dispose();
   }
 }

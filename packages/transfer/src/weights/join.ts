@@ -5,8 +5,6 @@ import { type Checkpoint, type StoredTensor, showStored, toHostTensor } from "./
 import { showName } from "./safetensors-header.js";
 
 export interface JoinOptions {
-  /** Where the checkpoint's name of a param differs from its path. */
-  readonly rename?: (path: string) => string;
   /** Tensor names of other networks by network name, asked for only to explain a failure. */
   readonly otherNetworks?: () => ReadonlyMap<string, Iterable<string>>;
 }
@@ -61,15 +59,14 @@ export function joinWeights(
   const misfits: string[] = [];
   const joined = new Map<string, HostTensor>();
   for (const [path, spec] of expected) {
-    const name = options.rename?.(path) ?? path;
-    const tensor = checkpoint.tensors.get(name);
-    extra.delete(name);
-    if (!tensor) missing.push(name);
+    const tensor = checkpoint.tensors.get(path);
+    extra.delete(path);
+    if (!tensor) missing.push(path);
     else if (fits(tensor, spec)) joined.set(path, toTlxLayout(toHostTensor(tensor)));
     else {
       const dtypes = readableDTypes[spec.dtype].join(" or ");
       misfits.push(
-        `${showName(name)} expected ${dtypes} [${storedShape(spec.shape).join(", ")}], found ${showStored(tensor)}`,
+        `${showName(path)} expected ${dtypes} [${storedShape(spec.shape).join(", ")}], found ${showStored(tensor)}`,
       );
     }
   }

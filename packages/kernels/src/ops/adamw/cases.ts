@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 /** Step number `t` with the usual betas; rate and decay are large so that a missing one shows. */
 export const adamwStep = (

@@ -11,14 +11,14 @@
  * Source   Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "adamw",
+  name: "adamw/plain",
   bindings: { p: "write f32", g: "read f32", m: "write f32", v: "write f32", hyper: "read f32" },
   args: { size: "u32" },
   workgroup: [64, 1, 1],
@@ -58,21 +58,13 @@ export const adamw: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   },
   alias: [0, 2, 3],
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs }, caps) {
-        const size = sizeOf(inputs[0]!);
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { p: { output: 0 }, g: { input: 1 }, m: { output: 1 }, v: { output: 2 }, hyper: { input: 4 } },
-              args: { size },
-              workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs }) => {
+      const size = sizeOf(inputs[0]!);
+      return {
+        threads: size,
+        bind: { p: { output: 0 }, g: { input: 1 }, m: { output: 1 }, v: { output: 2 }, hyper: { input: 4 } },
+        args: { size },
+      };
+    }),
   ],
 });

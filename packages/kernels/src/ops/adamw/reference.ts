@@ -1,5 +1,5 @@
-import type { Reference, Tolerance } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
+import type { NoParams } from "../../op.js";
+import { EPSILON, type Reference, type Tolerance } from "../../testing/record.js";
 
 export const referenceAdamw: Reference<NoParams> = ([param, grad, m, v, hyper]) => {
   const [rate, beta1, beta2, eps, decay, correction1, correction2] = hyper as unknown as number[] as [
@@ -19,8 +19,6 @@ export const referenceAdamw: Reference<NoParams> = ([param, grad, m, v, hyper]) 
   });
   return [p2, m2, v2];
 };
-
-const EPSILON = 2 ** -24;
 
 /**
  * In units of 2^-24, with WGSL's bounds of 5 for a division and 9 for a square root: the averages m' and v' take at most

@@ -1,6 +1,5 @@
-import type { Vjp } from "../../op.js";
+import type { NoParams, Vjp } from "../../op.js";
 import { columnSums } from "../column-sums/op.js";
-import type { NoParams } from "../relu/op.js";
 
 /** dx = dy, db[c] = sum of dy[.., c] over all but the last dimension. */
 export const addBiasVjp: Vjp<NoParams> = ({ outputGrad, needs }, emit) => [

@@ -1,5 +1,5 @@
+import type { NoParams } from "../../op.js";
 import type { Reference } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 export const referenceAddBias: Reference<NoParams> = ([x, b]) => {
   const y = Float64Array.from(x!);

@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 const twice = (...shape: number[]): Pick<Case<NoParams>, "inputs" | "params"> => ({
   inputs: [f32(...shape), f32(...shape)],

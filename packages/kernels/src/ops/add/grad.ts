@@ -1,5 +1,4 @@
-import type { Vjp } from "../../op.js";
-import type { NoParams } from "../relu/op.js";
+import type { NoParams, Vjp } from "../../op.js";
 
 /** da = dy, db = dy. */
 export const addVjp: Vjp<NoParams> = ({ outputGrad }) => [outputGrad, outputGrad];

@@ -4,14 +4,14 @@
  * Shapes   a and b f32 of one shape -> y of that shape
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "add",
+  name: "add/plain",
   bindings: { a: "read f32", b: "read f32", y: "write f32" },
   args: { size: "u32" },
   workgroup: [64, 1, 1],
@@ -38,21 +38,9 @@ export const add: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [a];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ outputs }, caps) {
-        const size = sizeOf(outputs[0]!);
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { a: { input: 0 }, b: { input: 1 }, y: { output: 0 } },
-              args: { size },
-              workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ outputs }) => {
+      const size = sizeOf(outputs[0]!);
+      return { threads: size, bind: { a: { input: 0 }, b: { input: 1 }, y: { output: 0 } }, args: { size } };
+    }),
   ],
 });

@@ -9,8 +9,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 export interface BatchNormParams {
   /** Added to the variance. */
@@ -18,7 +19,7 @@ export interface BatchNormParams {
 }
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "batch-norm",
+  name: "batchNorm/plain",
   bindings: {
     x: "read f32",
     weight: "read f32",
@@ -57,28 +58,20 @@ export const batchNorm: Op<BatchNormParams> = /* @__PURE__ */ defineOp<BatchNorm
     return [x];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs, params }, caps) {
-        const size = sizeOf(inputs[0]!);
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: {
-                x: { input: 0 },
-                weight: { input: 1 },
-                bias: { input: 2 },
-                mean: { input: 3 },
-                variance: { input: 4 },
-                y: { output: 0 },
-              },
-              args: { size, channels: inputs[1]!.shape[0]!, eps: params.eps },
-              workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs, params }) => {
+      const size = sizeOf(inputs[0]!);
+      return {
+        threads: size,
+        bind: {
+          x: { input: 0 },
+          weight: { input: 1 },
+          bias: { input: 2 },
+          mean: { input: 3 },
+          variance: { input: 4 },
+          y: { output: 0 },
+        },
+        args: { size, channels: inputs[1]!.shape[0]!, eps: params.eps },
+      };
+    }),
   ],
 });

@@ -1,4 +1,4 @@
-import type { Reference, Tolerance } from "../../testing/record.js";
+import { EPSILON, type Reference, type Tolerance } from "../../testing/record.js";
 import type { BatchNormParams } from "./op.js";
 
 export const referenceBatchNorm: Reference<BatchNormParams> = ([x, weight, bias, mean, variance], { params }) => {
@@ -21,5 +21,5 @@ export const referenceBatchNorm: Reference<BatchNormParams> = ([x, weight, bias,
 export const batchNormTolerance: Tolerance<BatchNormParams> = (problem, inputs, _expected, reference) => {
   const [x, weight, bias, mean, variance] = inputs.map((values) => values.map(Math.abs));
   const magnitude = reference([x!, weight!, bias!, mean!.map((v) => -v), variance!], problem);
-  return magnitude.map((m) => m.map((v) => 9 * 2 ** -24 * v));
+  return magnitude.map((m) => m.map((v) => 9 * EPSILON * v));
 };

@@ -4,14 +4,14 @@
  * Shapes   x f32 [.., C], scale and shift f32 [C] -> y [.., C]
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "channel-affine",
+  name: "channelAffine/plain",
   bindings: { x: "read f32", scale: "read f32", shift: "read f32", y: "write f32" },
   args: { size: "u32", channels: "u32" },
   workgroup: [64, 1, 1],
@@ -41,21 +41,13 @@ export const channelAffine: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [x];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs }, caps) {
-        const size = sizeOf(inputs[0]!);
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, scale: { input: 1 }, shift: { input: 2 }, y: { output: 0 } },
-              args: { size, channels: inputs[1]!.shape[0]! },
-              workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs }) => {
+      const size = sizeOf(inputs[0]!);
+      return {
+        threads: size,
+        bind: { x: { input: 0 }, scale: { input: 1 }, shift: { input: 2 }, y: { output: 0 } },
+        args: { size, channels: inputs[1]!.shape[0]! },
+      };
+    }),
   ],
 });

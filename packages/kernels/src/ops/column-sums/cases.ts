@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 export const columnSumsCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], inputs: [f32(1)], params: {}, fill: () => 3 },

@@ -7,14 +7,14 @@
  * Needs    scratch of parts x C elements when there are many rows
  */
 import { check } from "../../errors.js";
-import { type Dispatch, defineOp, type Op, type Operand } from "../../op.js";
+import { type Dispatch, defineOp, type NoParams, type Op, type Operand } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "column-sums",
+  name: "columnSums/plain",
   bindings: { x: "read f32", y: "write f32" },
   args: { size: "u32", rows: "u32", columns: "u32", rowsPerPart: "u32" },
   workgroup: [64, 1, 1],
@@ -56,10 +56,10 @@ export const columnSums: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
         const rows = sizeOf(inputs[0]!) / columns;
         const sum = (x: Operand, y: Operand, count: number, rowsPerPart: number): Dispatch => {
           const size = Math.ceil(count / rowsPerPart) * columns;
-          return dispatch(kernel, {
+          return dispatch(kernel, caps, {
+            threads: size,
             bind: { x, y },
             args: { size, rows: count, columns, rowsPerPart },
-            workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
           });
         };
         if (rows <= FEW_ROWS) return { dispatches: [sum({ input: 0 }, { output: 0 }, rows, rows)] };

@@ -1,5 +1,5 @@
+import type { NoParams } from "../../op.js";
 import type { Reference } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 export const referenceColumnSums: Reference<NoParams> = ([x], { inputs }) => {
   const y = new Float64Array(inputs[0]!.shape.at(-1)!);

@@ -5,14 +5,14 @@
  * Method   one dispatch per input, so any number of inputs stays within the limit of 8 storage buffers
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "concat",
+  name: "concat/plain",
   bindings: { x: "read f32", y: "write f32" },
   args: { size: "u32", channels: "u32", total: "u32", offset: "u32" },
   workgroup: [64, 1, 1],
@@ -59,10 +59,10 @@ export const concat: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
           const size = sizeOf(input);
           const channels = input.shape.at(-1)!;
           offset += channels;
-          return dispatch(kernel, {
+          return dispatch(kernel, caps, {
+            threads: size,
             bind: { x: { input: i }, y: { output: 0 } },
             args: { size, channels, total, offset: offset - channels },
-            workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
           });
         });
         return { dispatches };

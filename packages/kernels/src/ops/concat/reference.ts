@@ -1,5 +1,5 @@
+import type { NoParams } from "../../op.js";
 import type { Reference } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 export const referenceConcat: Reference<NoParams> = (inputs, problem) => {
   const widths = problem.inputs.map((s) => s.shape.at(-1)!);

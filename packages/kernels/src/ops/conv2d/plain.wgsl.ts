@@ -7,9 +7,10 @@
  * is larger than any extent.
  */
 import type { Problem, Variant } from "../../op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
 import { epilogueFor } from "../../wgsl/epilogue.js";
-import { type Activation, activationCode, flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, type Kernel, wgsl } from "../../wgsl/source.js";
+import { type Activation, activationCode, flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
 import type { ConvGeometry } from "./geometry.js";
 
 const body = wgsl`
@@ -70,10 +71,10 @@ export const plain = <P extends { readonly activation: Activation }>(
     const { n, oh, ow, oc } = geometry;
     return {
       dispatches: [
-        dispatch(kernelFor(problem.inputs.length), {
+        dispatch(kernelFor(problem.inputs.length), caps, {
+          threads: n * oh * ow * oc,
           bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
           args: { ...geometry, activation: activationCode[problem.params.activation] },
-          workgroups: spread(n * oh * ow * oc, 64, caps.maxComputeWorkgroupsPerDimension),
         }),
       ],
     };

@@ -8,21 +8,11 @@
  *          left of or above the picture is larger than any extent.
  */
 import type { Problem, Variant } from "../../op.js";
+import { tileVariant } from "../../variants/tile-variant.js";
 import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode, spread } from "../../wgsl/functions.js";
-import {
-  countTiles,
-  fillsTiles,
-  hasTile,
-  locateTile,
-  perColumnPart,
-  perRowPart,
-  storeSums,
-  sumProducts,
-  type Tile,
-  tileFor,
-} from "../../wgsl/register-tile.js";
-import { defineKernel, dispatch, type Kernel } from "../../wgsl/source.js";
+import { activationCode } from "../../wgsl/functions.js";
+import { locateTile, perColumnPart, perRowPart, storeSums, sumProducts, type Tile } from "../../wgsl/register-tile.js";
+import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry, ConvParams } from "./geometry.js";
 
 const body = (tile: Tile): string => `
@@ -78,30 +68,15 @@ function kernelFor(tile: Tile, inputs: number): Kernel {
   });
 }
 
-export const subgroupTile = (geometryOf: (problem: Problem<ConvParams>) => ConvGeometry): Variant<ConvParams> => ({
-  name: "subgroup-tile",
-  fits: (problem, caps) => hasTile(caps) && problem.params.groups === 1,
-  suits(problem, caps) {
-    const { n, oh, ow, oc } = geometryOf(problem);
-    return fillsTiles(tileFor(caps, oc), n * oh * ow, oc);
-  },
-  lower(problem, caps) {
+export const subgroupTile = (geometryOf: (problem: Problem<ConvParams>) => ConvGeometry): Variant<ConvParams> =>
+  tileVariant("subgroup-tile", kernelFor, (problem) => {
     const geometry = geometryOf(problem);
-    const tile = tileFor(caps, geometry.oc);
+    if (geometry.groups > 1) return undefined;
     const pixels = geometry.n * geometry.oh * geometry.ow;
     return {
-      dispatches: [
-        dispatch(kernelFor(tile, problem.inputs.length), {
-          bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
-          args: {
-            ...geometry,
-            pixels,
-            tileColumns: Math.ceil(geometry.oc / tile.columns),
-            activation: activationCode[problem.params.activation],
-          },
-          workgroups: spread(countTiles(tile, pixels, geometry.oc), 1, caps.maxComputeWorkgroupsPerDimension),
-        }),
-      ],
+      rows: pixels,
+      columns: geometry.oc,
+      bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
+      args: { ...geometry, pixels, activation: activationCode[problem.params.activation] },
     };
-  },
-});
+  });

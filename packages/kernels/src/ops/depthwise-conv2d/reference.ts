@@ -22,11 +22,11 @@ export const referenceDepthwiseConv2d: Reference<WindowParams> = ([x, w, bias], 
               y[((n * OH + oh) * OW + ow) * C + c]! += x![((n * H + h) * W + v) * C + c]! * w![(kh * KW + kw) * C + c]!;
             }
           }
-  const top6 = params.activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
+  const ceiling = params.activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
   return [
     y.map((sum, i) => {
       const value = sum + (bias?.[i % C] ?? 0);
-      return params.activation === "none" ? value : Math.min(Math.max(value, 0), top6);
+      return params.activation === "none" ? value : Math.min(Math.max(value, 0), ceiling);
     }),
   ];
 };

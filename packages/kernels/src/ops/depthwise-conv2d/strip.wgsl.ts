@@ -9,9 +9,10 @@
  *          unsigned arithmetic wraps, so a coordinate left of or above the picture is larger than any extent.
  */
 import type { Problem, Variant } from "../../op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
 import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode, flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, type Kernel } from "../../wgsl/source.js";
+import { activationCode, flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry, WindowParams } from "../conv2d/geometry.js";
 
 const KERNEL = 3;
@@ -100,10 +101,10 @@ export const strip = (geometryOf: (problem: Problem<WindowParams>) => ConvGeomet
     const down = Math.ceil(oh / rows);
     return {
       dispatches: [
-        dispatch(kernelFor(sy, problem.inputs.length), {
+        dispatch(kernelFor(sy, problem.inputs.length), caps, {
+          threads: n * down * across * c,
           bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, y: { output: 0 } },
           args: { ...geometry, across, down, rows, activation: activationCode[problem.params.activation] },
-          workgroups: spread(n * down * across * c, 64, caps.maxComputeWorkgroupsPerDimension),
         }),
       ],
     };

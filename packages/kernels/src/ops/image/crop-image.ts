@@ -6,8 +6,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, u8 } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 export interface CropParams {
   readonly top: number;
@@ -17,7 +18,7 @@ export interface CropParams {
 }
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "crop-image",
+  name: "cropImage/plain",
   bindings: { x: "read u32", y: "write u32" },
   args: { pixels: "u32", inHeight: "u32", inWidth: "u32", height: "u32", width: "u32", top: "u32", left: "u32" },
   workgroup: [64, 1, 1],
@@ -55,22 +56,14 @@ export const cropImage: Op<CropParams> = /* @__PURE__ */ defineOp<CropParams>({
     return [u8(n, height, width, 4)];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs, params: { top, left, height, width } }, caps) {
-        const [n, inHeight, inWidth] = inputs[0]!.shape as [number, number, number, number];
-        const pixels = n * height * width;
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, y: { output: 0 } },
-              args: { pixels, inHeight, inWidth, height, width, top, left },
-              workgroups: spread(pixels, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs, params: { top, left, height, width } }) => {
+      const [n, inHeight, inWidth] = inputs[0]!.shape as [number, number, number, number];
+      const pixels = n * height * width;
+      return {
+        threads: pixels,
+        bind: { x: { input: 0 }, y: { output: 0 } },
+        args: { pixels, inHeight, inWidth, height, width, top, left },
+      };
+    }),
   ],
 });

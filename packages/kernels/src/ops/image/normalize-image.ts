@@ -7,8 +7,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 export interface NormalizeParams {
   readonly mean: readonly [number, number, number];
@@ -16,7 +17,7 @@ export interface NormalizeParams {
 }
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "normalize-image",
+  name: "normalizeImage/plain",
   bindings: { x: "read u32", y: "write f32" },
   args: {
     pixels: "u32",
@@ -59,30 +60,22 @@ export const normalizeImage: Op<NormalizeParams> = /* @__PURE__ */ defineOp<Norm
     return [f32(...x.shape.slice(0, 3), 3)];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs, params: { mean, std } }, caps) {
-        const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
-        const pixels = n * h * w;
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, y: { output: 0 } },
-              args: {
-                pixels,
-                scaleRed: 1 / (255 * std[0]),
-                scaleGreen: 1 / (255 * std[1]),
-                scaleBlue: 1 / (255 * std[2]),
-                offsetRed: -mean[0] / std[0],
-                offsetGreen: -mean[1] / std[1],
-                offsetBlue: -mean[2] / std[2],
-              },
-              workgroups: spread(pixels, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs, params: { mean, std } }) => {
+      const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
+      const pixels = n * h * w;
+      return {
+        threads: pixels,
+        bind: { x: { input: 0 }, y: { output: 0 } },
+        args: {
+          pixels,
+          scaleRed: 1 / (255 * std[0]),
+          scaleGreen: 1 / (255 * std[1]),
+          scaleBlue: 1 / (255 * std[2]),
+          offsetRed: -mean[0] / std[0],
+          offsetGreen: -mean[1] / std[1],
+          offsetBlue: -mean[2] / std[2],
+        },
+      };
+    }),
   ],
 });

@@ -1,5 +1,5 @@
 import { sizeOf } from "../../spec.js";
-import type { Reference, Tolerance } from "../../testing/record.js";
+import { EPSILON, type Reference, type Tolerance } from "../../testing/record.js";
 import type { CropParams } from "./crop-image.js";
 import type { NormalizeParams } from "./normalize-image.js";
 import type { ResampleParams } from "./resample-image.js";
@@ -55,5 +55,5 @@ export const referenceNormalizeImage: Reference<NormalizeParams> = ([x], { param
 export const normalizeImageTolerance: Tolerance<NormalizeParams> = (problem, inputs, _expected, reference) => {
   const mean = problem.params.mean.map((v) => -Math.abs(v)) as unknown as NormalizeParams["mean"];
   const magnitude = reference(inputs, { ...problem, params: { ...problem.params, mean } });
-  return magnitude.map((m) => m.map((v) => 4 * 2 ** -24 * v));
+  return magnitude.map((m) => m.map((v) => 4 * EPSILON * v));
 };

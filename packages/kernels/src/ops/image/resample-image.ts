@@ -11,8 +11,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, u8 } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 import { FRACTION_BITS } from "./resample-table.js";
 
 export interface ResampleParams {
@@ -22,7 +23,7 @@ export interface ResampleParams {
 }
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "resample-image",
+  name: "resampleImage/plain",
   consts: { FRACTION_BITS },
   bindings: { x: "read u32", starts: "read u32", weights: "read i32", y: "write u32" },
   // Pixels as [outer, extent, inner] -> [outer, size, inner].
@@ -69,23 +70,15 @@ export const resampleImage: Op<ResampleParams> = /* @__PURE__ */ defineOp<Resamp
     return [axis === "height" ? u8(n, size, w, 4) : u8(n, h, size, 4)];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs, params: { axis, size } }, caps) {
-        const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
-        const [outer, extent, inner] = axis === "height" ? [n, h, w] : [n * h, w, 1];
-        const pixels = outer * size * inner;
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, starts: { input: 1 }, weights: { input: 2 }, y: { output: 0 } },
-              args: { pixels, extent, size, inner, taps: inputs[2]!.shape[1]! },
-              workgroups: spread(pixels, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs, params: { axis, size } }) => {
+      const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
+      const [outer, extent, inner] = axis === "height" ? [n, h, w] : [n * h, w, 1];
+      const pixels = outer * size * inner;
+      return {
+        threads: pixels,
+        bind: { x: { input: 0 }, starts: { input: 1 }, weights: { input: 2 }, y: { output: 0 } },
+        args: { pixels, extent, size, inner, taps: inputs[2]!.shape[1]! },
+      };
+    }),
   ],
 });

@@ -1,7 +1,7 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case, CaseTag } from "../../testing/record.js";
 import type { Activation } from "../../wgsl/functions.js";
-import type { NoParams } from "../relu/op.js";
 import type { MatmulParams } from "./op.js";
 
 /** Extents of a product of an M x K by a K x N matrix. */

@@ -8,8 +8,7 @@
  * Throws   E_GRAPH for a product with bias or activation in its epilogue, and for one that is itself the loss
  */
 import { check } from "../../errors.js";
-import type { Emit, Op, Value, Vjp, VjpArgs } from "../../op.js";
-import type { NoParams } from "../relu/op.js";
+import type { Emit, NoParams, Op, Value, Vjp, VjpArgs } from "../../op.js";
 import { type MatmulParams, matmul, matmulTransposeA, matmulTransposeB } from "./op.js";
 
 function gradientOf<P>({ inputs, outputs, outputGrad }: VjpArgs<P>): [a: Value, b: Value, dy: Value] {

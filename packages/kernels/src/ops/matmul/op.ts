@@ -11,10 +11,9 @@
  * Throws   E_SHAPE when ranks, dtypes or extents do not fit together
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op, type Problem } from "../../op.js";
-import { f32, formatSpec, type Spec } from "../../spec.js";
+import { defineOp, type NoParams, type Op, type Problem } from "../../op.js";
+import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
 import type { Activation } from "../../wgsl/functions.js";
-import type { NoParams } from "../relu/op.js";
 import { plain } from "./plain.wgsl.js";
 import type { Product } from "./product.js";
 import { subgroupTile } from "./subgroup-tile.wgsl.js";
@@ -59,9 +58,9 @@ function inferProduct(form: Form, inputs: readonly Spec[]): readonly [Spec] {
   const m = extent("M")[0];
   const n = extent("N")[1];
   check(
-    bias === undefined || (bias.dtype === "f32" && bias.shape.length === 1 && bias.shape[0] === n),
+    bias === undefined || sameSpec(bias, f32(n)),
     "E_SHAPE",
-    () => `${name}: the bias must be f32[${n}] (N of b), found ${formatSpec(bias!)}`,
+    () => `${name}: the bias must be ${formatSpec(f32(n))} (N of b), found ${formatSpec(bias!)}`,
   );
   return [f32(m, n)];
 }

@@ -4,9 +4,10 @@
  *   y[i, j] = activate(sum over k of a[i * aRow + k * aStep] * b[k * bStep + j * bColumn] + bias[j])
  */
 import type { Problem, Variant } from "../../op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
 import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode, flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, type Kernel, wgsl } from "../../wgsl/source.js";
+import { activationCode, flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
 import type { Product } from "./product.js";
 
 const body = wgsl`
@@ -46,10 +47,10 @@ export const plain = <P>(productOf: (problem: Problem<P>) => Product): Variant<P
     const product = productOf(problem);
     return {
       dispatches: [
-        dispatch(kernelFor(problem.inputs.length), {
+        dispatch(kernelFor(problem.inputs.length), caps, {
+          threads: product.m * product.n,
           bind: { a: { input: 0 }, b: { input: 1 }, bias: { input: 2 }, y: { output: 0 } },
           args: { ...product, activation: activationCode[product.activation] },
-          workgroups: spread(product.m * product.n, 64, caps.maxComputeWorkgroupsPerDimension),
         }),
       ],
     };

@@ -1,5 +1,5 @@
+import type { NoParams } from "../../op.js";
 import type { Reference } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 import type { MatmulParams } from "./op.js";
 
 type Matrix = readonly Float64Array[];

@@ -6,21 +6,11 @@
  * Strides are arguments, so one pipeline serves A@B, A^T@B, A@B^T and the 1x1 convolution.
  */
 import type { Problem, Variant } from "../../op.js";
+import { tileVariant } from "../../variants/tile-variant.js";
 import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode, spread } from "../../wgsl/functions.js";
-import {
-  countTiles,
-  fillsTiles,
-  hasTile,
-  locateTile,
-  perColumnPart,
-  perRowPart,
-  storeSums,
-  sumProducts,
-  type Tile,
-  tileFor,
-} from "../../wgsl/register-tile.js";
-import { defineKernel, dispatch, type Kernel } from "../../wgsl/source.js";
+import { activationCode } from "../../wgsl/functions.js";
+import { locateTile, perColumnPart, perRowPart, storeSums, sumProducts, type Tile } from "../../wgsl/register-tile.js";
+import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { Product } from "./product.js";
 
 const body = (tile: Tile): string => `
@@ -63,28 +53,14 @@ function kernelFor(tile: Tile, inputs: number): Kernel {
 }
 
 /** The register-tile variant of an op that is one matrix product. */
-export const subgroupTile = <P>(name: string, productOf: (problem: Problem<P>) => Product | undefined): Variant<P> => ({
-  name,
-  fits: (problem, caps) => hasTile(caps) && productOf(problem) !== undefined,
-  suits(problem, caps) {
-    const { m, n } = productOf(problem)!;
-    return fillsTiles(tileFor(caps, n), m, n);
-  },
-  lower(problem, caps) {
-    const { activation, ...extents } = productOf(problem)!;
-    const tile = tileFor(caps, extents.n);
+export const subgroupTile = <P>(name: string, productOf: (problem: Problem<P>) => Product | undefined): Variant<P> =>
+  tileVariant(name, kernelFor, (problem) => {
+    const product = productOf(problem);
+    if (!product) return undefined;
     return {
-      dispatches: [
-        dispatch(kernelFor(tile, problem.inputs.length), {
-          bind: { a: { input: 0 }, b: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
-          args: {
-            ...extents,
-            tileColumns: Math.ceil(extents.n / tile.columns),
-            activation: activationCode[activation],
-          },
-          workgroups: spread(countTiles(tile, extents.m, extents.n), 1, caps.maxComputeWorkgroupsPerDimension),
-        }),
-      ],
+      rows: product.m,
+      columns: product.n,
+      bind: { a: { input: 0 }, b: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
+      args: { ...product, activation: activationCode[product.activation] },
     };
-  },
-});
+  });

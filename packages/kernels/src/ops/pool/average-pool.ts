@@ -8,8 +8,9 @@
  * Shapes   x f32 [N, H, W, C] -> y [N, OH, OW, C], extents by geometry.ts
  */
 import { defineOp, type Op } from "../../op.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 import { inferPool, type PoolParams, poolArgs, poolArgTypes, poolWindow } from "./geometry.js";
 
 export interface AveragePoolParams extends PoolParams {
@@ -18,7 +19,7 @@ export interface AveragePoolParams extends PoolParams {
 }
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "average-pool",
+  name: "averagePool/plain",
   bindings: { x: "read f32", y: "write f32" },
   args: { ...poolArgTypes, countPadding: "u32" },
   workgroup: [64, 1, 1],
@@ -45,21 +46,9 @@ export const averagePool: Op<AveragePoolParams> = /* @__PURE__ */ defineOp<Avera
   name: "averagePool",
   infer: (inputs, params) => inferPool("averagePool", inputs, params),
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs, outputs, params }, caps) {
-        const args = { ...poolArgs(inputs[0]!, outputs[0]!, params), countPadding: Number(params.countPadding) };
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, y: { output: 0 } },
-              args,
-              workgroups: spread(args.size, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs, outputs, params }) => {
+      const args = { ...poolArgs(inputs[0]!, outputs[0]!, params), countPadding: Number(params.countPadding) };
+      return { threads: args.size, bind: { x: { input: 0 }, y: { output: 0 } }, args };
+    }),
   ],
 });

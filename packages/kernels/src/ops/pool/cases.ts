@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 import type { AveragePoolParams } from "./average-pool.js";
 import type { PoolParams } from "./geometry.js";
 

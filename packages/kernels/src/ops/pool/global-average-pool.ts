@@ -4,14 +4,14 @@
  * Shapes   x f32 [N, H, W, C] -> y [N, C]
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
-import { flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "global-average-pool",
+  name: "globalAveragePool/plain",
   bindings: { x: "read f32", y: "write f32" },
   args: { size: "u32", channels: "u32", pixels: "u32" },
   workgroup: [64, 1, 1],
@@ -41,21 +41,13 @@ export const globalAveragePool: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams
     return [f32(x.shape[0]!, x.shape[3]!)];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs }, caps) {
-        const [n, h, w, channels] = inputs[0]!.shape as [number, number, number, number];
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, y: { output: 0 } },
-              args: { size: n * channels, channels, pixels: h * w },
-              workgroups: spread(n * channels, 64, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs }) => {
+      const [n, h, w, channels] = inputs[0]!.shape as [number, number, number, number];
+      return {
+        threads: n * channels,
+        bind: { x: { input: 0 }, y: { output: 0 } },
+        args: { size: n * channels, channels, pixels: h * w },
+      };
+    }),
   ],
 });

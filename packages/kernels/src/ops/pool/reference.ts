@@ -1,7 +1,6 @@
-import type { Problem } from "../../op.js";
+import type { NoParams, Problem } from "../../op.js";
 import { sizeOf } from "../../spec.js";
 import { type Reference, sumOf, type Tolerance } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 import type { AveragePoolParams } from "./average-pool.js";
 import type { PoolParams } from "./geometry.js";
 

@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "./op.js";
 
 // Values up to 8 reach both kinks.
 export const acrossKinks = (_input: number, _index: number, random: () => number): number => 16 * random() - 8;

@@ -5,15 +5,14 @@
  * Source   relu6: Howard et al. 2017, MobileNets
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { type Activation, activate, activationCode, flatIndex, spread } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-
-export type NoParams = Record<string, never>;
+import { plainVariant } from "../../variants/plain-variant.js";
+import { type Activation, activate, activationCode, flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "relu",
+  name: "relu/plain",
   bindings: { x: "read f32", y: "write f32" },
   args: { size: "u32", activation: "u32" },
   workgroup: [64, 1, 1],
@@ -36,27 +35,19 @@ function activationOp(name: Exclude<Activation, "none">): Op<NoParams> {
       check(
         inputs.length === 1 && x.dtype === "f32",
         "E_SHAPE",
-        () => `${name}: expects one f32 input, found ${inputs.map(formatSpec)}`,
+        () => `${name}: expects one f32 input, found ${inputs.map(formatSpec).join(", ")}`,
       );
       return [x];
     },
     variants: [
-      {
-        name: "plain",
-        fits: () => true,
-        lower({ inputs }, caps) {
-          const size = sizeOf(inputs[0]!);
-          return {
-            dispatches: [
-              dispatch(kernel, {
-                bind: { x: { input: 0 }, y: { output: 0 } },
-                args: { size, activation: activationCode[name] },
-                workgroups: spread(size, 64, caps.maxComputeWorkgroupsPerDimension),
-              }),
-            ],
-          };
-        },
-      },
+      plainVariant(kernel, ({ inputs }) => {
+        const size = sizeOf(inputs[0]!);
+        return {
+          threads: size,
+          bind: { x: { input: 0 }, y: { output: 0 } },
+          args: { size, activation: activationCode[name] },
+        };
+      }),
     ],
   });
 }

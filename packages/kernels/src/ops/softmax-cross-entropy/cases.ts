@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32, u32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 /** B samples of K classes with weights that sum to 1; every `padding`-th sample has weight 0. */
 export const crossEntropyBatch = (

@@ -1,6 +1,5 @@
 import { check } from "../../errors.js";
-import type { Vjp } from "../../op.js";
-import type { NoParams } from "../relu/op.js";
+import type { NoParams, Vjp } from "../../op.js";
 
 /** The gradient of the loss is the op's second output, so the loss must be what is differentiated. */
 export const softmaxCrossEntropyVjp: Vjp<NoParams> = ({ outputs, outputGrad, needs }) => {

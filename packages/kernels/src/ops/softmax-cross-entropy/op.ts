@@ -10,15 +10,15 @@
  * Needs    scratch of B elements
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
-import { flatGroup, spread, workgroupReduce } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 import { rowStatistics } from "../softmax/row-statistics.js";
 
 const perSample = /* @__PURE__ */ defineKernel({
-  name: "softmax-cross-entropy",
+  name: "softmaxCrossEntropy/plain",
   bindings: { x: "read f32", labels: "read u32", weights: "read f32", losses: "write f32", grad: "write f32" },
   args: { rows: "u32", columns: "u32" },
   workgroup: [64, 1, 1],
@@ -45,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 });
 
 const total = /* @__PURE__ */ defineKernel({
-  name: "softmax-cross-entropy-total",
+  name: "softmaxCrossEntropy/plain/total",
   bindings: { losses: "read f32", loss: "write f32" },
   args: { rows: "u32" },
   workgroup: [64, 1, 1],
@@ -86,7 +86,8 @@ export const softmaxCrossEntropy: Op<NoParams> = /* @__PURE__ */ defineOp<NoPara
         return {
           scratch: [f32(rows)],
           dispatches: [
-            dispatch(perSample, {
+            dispatch(perSample, caps, {
+              groups: rows,
               bind: {
                 x: { input: 0 },
                 labels: { input: 1 },
@@ -95,12 +96,11 @@ export const softmaxCrossEntropy: Op<NoParams> = /* @__PURE__ */ defineOp<NoPara
                 grad: { output: 1 },
               },
               args: { rows, columns },
-              workgroups: spread(rows, 1, caps.maxComputeWorkgroupsPerDimension),
             }),
-            dispatch(total, {
+            dispatch(total, caps, {
+              groups: 1,
               bind: { losses: { scratch: 0 }, loss: { output: 0 } },
               args: { rows },
-              workgroups: [1, 1, 1],
             }),
           ],
         };

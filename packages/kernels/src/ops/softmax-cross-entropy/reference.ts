@@ -1,5 +1,5 @@
+import type { NoParams } from "../../op.js";
 import type { Reference } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 export const referenceSoftmaxCrossEntropy: Reference<NoParams> = ([logits, labels, weights], { inputs }) => {
   const [samples, classes] = inputs[0]!.shape as [number, number];

@@ -1,8 +1,6 @@
-import type { Tolerance } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
+import type { NoParams } from "../../op.js";
+import { EPSILON, type Tolerance } from "../../testing/record.js";
 import { FLUSH, probabilityErrors, softmaxErrors } from "../softmax/tolerance.js";
-
-const EPSILON = 2 ** -24;
 
 /**
  * Gradient: |w| times the error of the probability, plus 2 x 2^-24 |grad| for the difference and the product.

@@ -1,6 +1,6 @@
+import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
 
 export const logits = (_input: number, _index: number, random: () => number): number => 20 * random() - 10;
 // exp of these overflows unless the largest is subtracted, and the smallest powers underflow.

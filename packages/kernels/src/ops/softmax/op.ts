@@ -5,15 +5,15 @@
  * Method   one workgroup per row, sums in fixed order
  */
 import { check } from "../../errors.js";
-import { defineOp, type Op } from "../../op.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { flatGroup, spread, workgroupReduce } from "../../wgsl/functions.js";
-import { defineKernel, dispatch, wgsl } from "../../wgsl/source.js";
-import type { NoParams } from "../relu/op.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
 import { rowStatistics } from "./row-statistics.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
-  name: "softmax",
+  name: "softmax/plain",
   bindings: { x: "read f32", y: "write f32" },
   args: { rows: "u32", columns: "u32" },
   workgroup: [64, 1, 1],
@@ -44,22 +44,10 @@ export const softmax: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [x];
   },
   variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      lower({ inputs }, caps) {
-        const columns = inputs[0]!.shape.at(-1)!;
-        const rows = sizeOf(inputs[0]!) / columns;
-        return {
-          dispatches: [
-            dispatch(kernel, {
-              bind: { x: { input: 0 }, y: { output: 0 } },
-              args: { rows, columns },
-              workgroups: spread(rows, 1, caps.maxComputeWorkgroupsPerDimension),
-            }),
-          ],
-        };
-      },
-    },
+    plainVariant(kernel, ({ inputs }) => {
+      const columns = inputs[0]!.shape.at(-1)!;
+      const rows = sizeOf(inputs[0]!) / columns;
+      return { groups: rows, bind: { x: { input: 0 }, y: { output: 0 } }, args: { rows, columns } };
+    }),
   ],
 });

@@ -1,7 +1,5 @@
-import type { Tolerance } from "../../testing/record.js";
-import type { NoParams } from "../relu/op.js";
-
-const EPSILON = 2 ** -24;
+import type { NoParams } from "../../op.js";
+import { EPSILON, type Tolerance } from "../../testing/record.js";
 
 /** exp results below this may be flushed to zero: the smallest normal float32, with room for the error of exp. */
 export const FLUSH: number = 2 ** -125;

@@ -35,22 +35,30 @@ const description: z.ZodType<ModelDescription> = z.strictObject({
   weightsSha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+const repair = "restore the folder or train again";
+
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const jsonLines = (rows: readonly unknown[]): string => rows.map((r) => `${JSON.stringify(r)}\n`).join("");
 
+/** What a training leaves behind. */
 export interface RunRecord {
   readonly model: Model;
+  /** The form in which the weights hold batch norm. */
   readonly batchNorm: ModelDescription["batchNorm"];
+  /** Class names in the order of the logits. */
   readonly classes: readonly string[];
+  /** All params and states of the trained network. */
   readonly weights: Weights;
   /** Everything needed to repeat the run. */
   readonly config: Readonly<Record<string, unknown>>;
   /** One entry per epoch. */
   readonly metrics: readonly unknown[];
+  /** Files that were left out. */
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
 
+/** Writes a run to `folder`, which must not exist yet; its parents are made. Throws E_USAGE when it exists. */
 export async function writeRun(folder: string, run: RunRecord): Promise<void> {
   const weights = writeSafetensors(exportTensors(run.weights), new Map([["architecture", run.model.name]]));
   const described: ModelDescription = {
@@ -75,21 +83,27 @@ export async function writeRun(folder: string, run: RunRecord): Promise<void> {
 }
 
 export interface LoadedRun {
+  /** Classes and preprocessing. */
   readonly description: ModelDescription;
+  /** Output "logits" [batch, classes]. */
   readonly network: Network;
 }
 
-/** Reads a run folder (or its model/ folder) and checks the weights against their checksum. Throws E_WEIGHTS. */
+/**
+ * Reads a run folder, or its model/ folder, and checks the weights against their checksum.
+ * Throws E_USAGE when there is no such folder, E_WEIGHTS when it holds no run or a damaged one.
+ */
 export async function readRun(folder: string, batch = 1): Promise<LoadedRun> {
-  const names = await readdir(folder).catch(() => {
-    throw new TlxError("E_USAGE", `run: there is no folder "${folder}"; give the folder that tlx train printed`);
+  const names = await readdir(folder).catch((error) => {
+    const found = `there is no folder "${folder}" (${error.code})`;
+    throw new TlxError("E_USAGE", `run: ${found}; give the folder that tlx train printed`);
   });
   const base = names.includes("model.json") ? folder : path.join(folder, "model");
   const file = path.join(base, "model.json");
   const text = await readFile(file, "utf8").catch(() => {
     throw new TlxError(
       "E_WEIGHTS",
-      `run: "${folder}" holds no model/model.json; give the folder that tlx train printed`,
+      `run: expected model/model.json in "${folder}", found none; give the folder that tlx train printed`,
     );
   });
   const described = parseDescription(file, text);
@@ -97,7 +111,7 @@ export async function readRun(folder: string, batch = 1): Promise<LoadedRun> {
   if (sha256(bytes) !== described.weightsSha256) {
     throw new TlxError(
       "E_WEIGHTS",
-      `run: ${path.join(base, "model.safetensors")} is damaged: its SHA-256 is not the one in model.json; train again or restore the folder`,
+      `run: ${path.join(base, "model.safetensors")} is damaged: its SHA-256 is not the one in model.json; ${repair}`,
     );
   }
   const model = findModel(described.architecture);
@@ -114,14 +128,17 @@ function parseDescription(file: string, text: string): ModelDescription {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new TlxError("E_WEIGHTS", `run: ${file} is not valid JSON: ${String(error)}`, {}, error);
+    throw new TlxError("E_WEIGHTS", `run: ${file} is not valid JSON (${String(error)}); ${repair}`, {}, error);
   }
   const parsed = description.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new TlxError("E_WEIGHTS", `run: ${file} is not a model description: ${z.prettifyError(parsed.error)}`);
+  throw new TlxError(
+    "E_WEIGHTS",
+    `run: ${file} is not a model description of this version; ${repair}\n${z.prettifyError(parsed.error)}`,
+  );
 }
 
-/** The first free folder `base`, `base-2`, `base-3`, ... under `root`. */
+/** Path of the first free folder `base`, `base-2`, `base-3`, ... under `root`, which need not exist. */
 export async function freeRunName(root: string, base = "run"): Promise<string> {
   const taken = new Set(await readdir(root).catch((): string[] => []));
   for (let n = 1; ; n++) {

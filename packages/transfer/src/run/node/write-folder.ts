@@ -1,6 +1,8 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
+import { syncFolder } from "../../node/sync-folder.js";
 
 async function writeSynced(file: string, data: Uint8Array | string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
@@ -13,30 +15,18 @@ async function writeSynced(file: string, data: Uint8Array | string): Promise<voi
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return; // Windows cannot open folders
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /**
- * Writes a whole folder or nothing: into a temporary neighbour, synced, then renamed.
+ * Writes a whole folder or nothing: into a temporary neighbour, synced, then renamed. `files` are contents by path in it.
  * Throws E_USAGE when `target` already exists; never replaces anything.
  */
 export async function writeFolder(target: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
   const parent = path.dirname(path.resolve(target));
   await mkdir(parent, { recursive: true });
-  const temporary = path.join(parent, `.${path.basename(target)}.${process.pid}.tmp`);
-  await rm(temporary, { recursive: true, force: true });
+  const temporary = path.join(parent, `.${path.basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     for (const [name, data] of files) await writeSynced(path.join(temporary, name), data);
     await syncFolder(temporary);
-    await claim(target);
-    await rename(temporary, target);
+    await putInPlace(temporary, target);
     await syncFolder(parent);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -44,12 +34,19 @@ export async function writeFolder(target: string, files: ReadonlyMap<string, Uin
   }
 }
 
-/** Makes `target` as an empty folder, which a rename may replace: two runs cannot take the same name. */
-async function claim(target: string): Promise<void> {
+/** Renames to a `target` that is claimed first, as an empty folder: two runs cannot take the same name. */
+async function putInPlace(temporary: string, target: string): Promise<void> {
   try {
     await mkdir(target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw new TlxError("E_USAGE", `write: "${target}" already exists; choose another name (nothing was changed)`);
+  }
+  try {
+    if (process.platform === "win32") await rmdir(target); // Windows renames to a free name only
+    await rename(temporary, target);
+  } catch (error) {
+    await rmdir(target).catch(() => {});
+    throw error;
   }
 }

@@ -7,6 +7,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { syncFolder } from "../../node/sync-folder.js";
 
 const owned = new Set<string>();
 
@@ -27,13 +28,6 @@ function isAbandoned(name: string, file: string): boolean {
   if (!pid) return false;
   // A number of our own that we do not own is that of an earlier process.
   return pid === process.pid || !isRunning(pid);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open folders and does not need to.
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  await handle.sync().finally(() => handle.close());
 }
 
 export class PartFolder {

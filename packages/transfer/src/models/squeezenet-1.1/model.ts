@@ -7,7 +7,6 @@ export const squeezeNet11: Model = {
   name: "squeezenet-1.1",
   card: squeezeNet11Card,
   preprocess: imagenetPreprocess,
-  hasBatchNorm: false,
   backbone: buildSqueezeNet11Backbone,
   classifier: buildSqueezeNet11Classifier,
   headPath: "head",

@@ -7,7 +7,6 @@ export const mobileNetV2: Model = {
   name: "mobilenet-v2",
   card: mobileNetV2Card,
   preprocess: imagenetPreprocess,
-  hasBatchNorm: true,
   backbone: (s, image, form) => buildMobileNetV2Backbone(s, image, form, { expandsBlock1: false }),
   classifier: buildMobileNetV2Classifier,
   headPath: "classifier.1",
@@ -17,7 +16,6 @@ export const mobileNetV2Gluon: Model = {
   name: "mobilenet-v2-gluon",
   card: mobileNetV2GluonCard,
   preprocess: imagenetPreprocess,
-  hasBatchNorm: true,
   backbone: (s, image, form) => buildMobileNetV2Backbone(s, image, form, { expandsBlock1: true }),
   headPath: "classifier.1",
 };

@@ -1,0 +1,41 @@
+import type { Gpu } from "@tlx/kernels";
+import { caseData, prepareCase, records } from "@tlx/kernels/testing";
+import { beforeAll, describe, expect, it } from "vitest";
+import { testGpu } from "../../../test/support/gpu.js";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await testGpu();
+});
+
+// A NaN that a kernel hides (max(NaN, 0) is 0 in WGSL) would turn a diverged network into a plausible one.
+const showing = ["relu", "relu6", "add", "maxPool", "averagePool", "conv2d", "depthwiseConv2d", "matmul"];
+
+describe.each(showing)("%s shows a NaN of its input", (name) => {
+  const record = records.find((r) => r.op.name === name)!;
+  const small = record.cases.filter((c) => c.tags.includes("edge") && c.name !== "many-groups").slice(1, 4);
+  for (const c of small) {
+    const size = c.inputs[0]!.shape.reduce((a, b) => a * b, 1);
+    const poisoned = {
+      ...c,
+      fill: (input: number, i: number, random: () => number) =>
+        input === 0 && i === size >> 1 ? Number.NaN : 2 * random() - 1,
+    };
+    const data = caseData(record, poisoned);
+    const expected = record.reference(data.inputs, data.problem)[0]!;
+    for (const variant of record.op.variants) {
+      it(`${c.name} / ${variant.name}`, async ({ skip }) => {
+        if (!variant.fits(data.problem, gpu.capabilities)) skip("this variant does not fit the case or the adapter");
+        const prepared = await prepareCase(gpu, record, data, variant);
+        try {
+          const { outputs } = await prepared.run();
+          const found = Array.from(outputs[0]!, (v) => Number.isNaN(v));
+          expect(found).toEqual(Array.from(expected, (v) => Number.isNaN(v)));
+          expect(found).toContain(true);
+        } finally {
+          prepared.dispose();
+        }
+      });
+    }
+  }
+});

@@ -1,0 +1,61 @@
+/** Every op in a real browser: headless Chromium with its own software adapter, so no GPU is needed. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { records } from "@tlx/kernels/testing";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChromium } from "../../scripts/setup/find-chromium.mjs";
+import { bundleForBrowser } from "../support/bundle.js";
+import type { OpRun } from "./run-op.js";
+
+const executablePath = findChromium();
+const quiet = [
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const softwareWebGpu = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const maySkip = !executablePath && !process.env.CI;
+if (maySkip) process.stderr.write("skipped: browser tests, there is no Chromium; npm run setup -- --browser\n");
+
+describe.skipIf(maySkip)("in Chromium", () => {
+  let server: Server;
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
+    const entry = `import { runOp } from ${JSON.stringify(path.join(import.meta.dirname, "run-op.ts"))}; globalThis.runOp = runOp;`;
+    const { code } = await bundleForBrowser(entry, { format: "esm", fromSource: true });
+    server = createServer((request, response) => {
+      const script = request.url === "/page.js";
+      response.setHeader("content-type", script ? "text/javascript" : "text/html");
+      response.end(
+        script ? code : '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    browser = await chromium.launch({ executablePath, args: [...quiet, ...softwareWebGpu] });
+    page = await browser.newPage();
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.waitForFunction("typeof runOp === 'function'");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  it.each(records.map((r) => r.op.name))("%s", async (name) => {
+    const { ran, failures } = await page.evaluate<OpRun>(`runOp(${JSON.stringify(name)})`);
+    expect(failures).toEqual([]);
+    expect(ran).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+  });
+});
