@@ -15,7 +15,7 @@ import {
   i32,
   normalizeImage,
   type Op,
-  prepareSteps,
+  prepareLaunches,
   replay,
   resampleImage,
   type Spec,
@@ -153,13 +153,13 @@ export class Preprocessor {
       const band = this.buffer("band", 4 * columns.extent * bands[0]!.count);
       const groups = this.bind(args, columns, rows, bands, band, row);
       for (const [i, { from, count }] of bands.entries()) {
-        const steps = await prepareSteps(gpu, args, groups[i]!);
+        const launches = await prepareLaunches(gpu, args, groups[i]!);
         this.assertUsable(); // it may have been disposed meanwhile
         const pixels = cutPixels(picture, columns, rows.first + from, count);
         gpu.device.queue.writeBuffer(band, 0, pixels as Uint8Array<ArrayBuffer>);
         const encoder = gpu.device.createCommandEncoder({ label: "preprocess" });
         const pass = encoder.beginComputePass({ label: "preprocess" });
-        replay(pass, steps);
+        replay(pass, launches);
         pass.end();
         if (!direct && i === bands.length - 1) encoder.copyBufferToBuffer(row.buffer, 0, target, offset, rowBytes);
         gpu.device.queue.submit([encoder.finish()]);

@@ -1,9 +1,9 @@
 import { TlxError } from "../errors.js";
 import { Arena, MAP_READ_MODE, Usage } from "./arena.js";
 import type { Gpu } from "./gpu.js";
-import { replay, type Step } from "./steps.js";
+import { type Launch, replay } from "./launch.js";
 
-export interface StepTime {
+export interface LaunchTime {
   readonly label: string;
   /** GPU time of one run, in milliseconds. */
   readonly ms: number;
@@ -12,37 +12,37 @@ export interface StepTime {
 const MAX_QUERIES = 4096; // GPUQuerySet limit of the standard
 
 /**
- * Times every step with timestamp queries, one compute pass per step. Steps are repeated `repeats` times in their pass,
+ * Times every launch with timestamp queries, one compute pass per launch. Launches are repeated `repeats` times in their pass,
  * because adapters round timestamps (65 us seen on a software adapter, 100 us in browsers).
- * Steps must be repeatable: a step that updates in place would run `repeats` times.
+ * They must be repeatable: a launch that updates in place would run `repeats` times.
  * Throws E_ADAPTER where the device has no timestamp queries.
  */
-export async function profileSteps(gpu: Gpu, steps: readonly Step[], repeats: number): Promise<StepTime[]> {
+export async function profileLaunches(gpu: Gpu, launches: readonly Launch[], repeats: number): Promise<LaunchTime[]> {
   if (!gpu.capabilities.timestamps) {
     throw new TlxError("E_ADAPTER", "profile: this adapter has no timestamp queries; time whole runs instead");
   }
-  const times: StepTime[] = [];
-  for (let from = 0; from < steps.length; from += MAX_QUERIES / 2) {
-    times.push(...(await profileSome(gpu, steps.slice(from, from + MAX_QUERIES / 2), repeats)));
+  const times: LaunchTime[] = [];
+  for (let from = 0; from < launches.length; from += MAX_QUERIES / 2) {
+    times.push(...(await profileSome(gpu, launches.slice(from, from + MAX_QUERIES / 2), repeats)));
   }
   return times;
 }
 
-async function profileSome(gpu: Gpu, steps: readonly Step[], repeats: number): Promise<StepTime[]> {
+async function profileSome(gpu: Gpu, launches: readonly Launch[], repeats: number): Promise<LaunchTime[]> {
   const { device } = gpu;
-  const count = 2 * steps.length;
+  const count = 2 * launches.length;
   const arena = new Arena(gpu, "profile");
   const querySet = device.createQuerySet({ type: "timestamp", count });
   try {
     const resolved = arena.buffer(8 * count, Usage.QUERY_RESOLVE | Usage.COPY_SRC, "resolved");
     const staging = arena.buffer(8 * count, Usage.MAP_READ | Usage.COPY_DST, "staging");
     const encoder = device.createCommandEncoder({ label: "profile" });
-    steps.forEach((step, i) => {
+    launches.forEach((launch, i) => {
       const pass = encoder.beginComputePass({
-        label: step.label,
+        label: launch.label,
         timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
       });
-      for (let r = 0; r < repeats; r++) replay(pass, [step]);
+      for (let r = 0; r < repeats; r++) replay(pass, [launch]);
       pass.end();
     });
     encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
@@ -51,7 +51,7 @@ async function profileSome(gpu: Gpu, steps: readonly Step[], repeats: number): P
     await gpu.wait(staging.mapAsync(MAP_READ_MODE));
     const ticks = new BigUint64Array(staging.getMappedRange().slice(0));
     staging.unmap();
-    return steps.map(({ label }, i) => ({
+    return launches.map(({ label }, i) => ({
       label,
       ms: Number(ticks[2 * i + 1]! - ticks[2 * i]!) / 1e6 / repeats,
     }));

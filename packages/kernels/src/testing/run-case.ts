@@ -4,8 +4,8 @@
  */
 import { Arena, Usage } from "../gpu/arena.js";
 import type { Gpu } from "../gpu/gpu.js";
+import { type Launch, prepareLaunches, replay } from "../gpu/launch.js";
 import { Reader, viewAs } from "../gpu/staging.js";
-import { prepareSteps, replay, type Step } from "../gpu/steps.js";
 import type { Operand, Problem, Variant } from "../op.js";
 import { bytesOf, type HostTensor, type Spec, sizeOf } from "../spec.js";
 import { hashText, randomFrom } from "./random.js";
@@ -54,7 +54,7 @@ export interface CaseRun {
 
 /** A case ready on a device, to run once for its result or many times for its speed. */
 export interface PreparedCase {
-  readonly steps: readonly Step[];
+  readonly launches: readonly Launch[];
   submit(times: number): void;
   run(): Promise<CaseRun>;
   dispose(): void;
@@ -87,7 +87,7 @@ export async function prepareCase(
     const i = operand.output;
     return { buffer: outputBuffers[i]!, size: aliased(i) ? bytesOf(problem.outputs[i]!) : sizes[i]! };
   };
-  const steps = await prepareSteps(
+  const launches = await prepareLaunches(
     gpu,
     arena,
     dispatches.map((dispatch, i) => ({ label: `${label}/${i}`, dispatch, resolve })),
@@ -104,7 +104,7 @@ export async function prepareCase(
   const submit = (times: number): void => {
     const encoder = gpu.device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
-    for (let t = 0; t < times; t++) replay(pass, steps);
+    for (let t = 0; t < times; t++) replay(pass, launches);
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
   };
@@ -135,7 +135,7 @@ export async function prepareCase(
     return { outputs, faults, repeatable };
   };
   return {
-    steps,
+    launches,
     submit,
     run,
     dispose: () => {

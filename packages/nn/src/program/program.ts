@@ -5,14 +5,14 @@ import {
   formatSpec,
   type Gpu,
   type HostTensor,
+  type Launch,
+  type LaunchTime,
   type Operand,
-  prepareSteps,
-  profileSteps,
+  prepareLaunches,
+  profileLaunches,
   Reader,
   replay,
   type Spec,
-  type Step,
-  type StepTime,
   sizeOf,
   TlxError,
   upload,
@@ -48,7 +48,7 @@ export class Program {
   private readonly label: string;
   private readonly arena: Arena;
   private readonly reader: Reader;
-  private readonly steps: readonly Step[];
+  private readonly launches: readonly Launch[];
   private readonly inputs: ReadonlyMap<string, Port>;
   private readonly outputs: ReadonlyMap<string, Port>;
   /** First sample of every pass; undefined when one pass does the whole batch. */
@@ -60,7 +60,7 @@ export class Program {
     gpu: Gpu;
     label: string;
     arena: Arena;
-    steps: readonly Step[];
+    launches: readonly Launch[];
     buffers: Buffers;
     chunks: readonly number[] | undefined;
     params: Params;
@@ -71,7 +71,7 @@ export class Program {
     this.label = parts.label;
     this.arena = parts.arena;
     this.reader = new Reader(parts.gpu, parts.label);
-    this.steps = parts.steps;
+    this.launches = parts.launches;
     this.inputs = parts.buffers.inputs;
     this.outputs = parts.buffers.outputs;
     this.chunks = parts.chunks;
@@ -101,10 +101,10 @@ export class Program {
         params ??= new Params(gpu, weights as Weights, `${label}/params`);
         return allocate(arena, graph, part, plan, params);
       });
-      const steps = await prepareSteps(gpu, arena, bindAll(lowered, plan, buffers));
+      const launches = await prepareLaunches(gpu, arena, bindAll(lowered, plan, buffers));
       const chunks = part === graph ? undefined : chunkStarts(batchOf(graph)!, batchOf(part)!);
       const info: CompileInfo = {
-        dispatches: steps.length * (chunks?.length ?? 1),
+        dispatches: launches.length * (chunks?.length ?? 1),
         plan,
         microBatch: batchOf(part),
         variants: lowered.map(({ node, variant }) => ({ path: node.path, op: node.op.name, variant })),
@@ -113,7 +113,7 @@ export class Program {
         gpu,
         label,
         arena,
-        steps,
+        launches,
         buffers,
         chunks,
         params: params!,
@@ -187,7 +187,7 @@ export class Program {
 
   private encodePass(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass({ label: this.label });
-    replay(pass, this.steps);
+    replay(pass, this.launches);
     pass.end();
   }
 
@@ -207,10 +207,10 @@ export class Program {
     return this.reader.read(buffer, spec);
   }
 
-  /** GPU time per step of one pass; see `profileSteps`. */
-  async profile(repeats = 1): Promise<StepTime[]> {
+  /** GPU time per launch of one pass; see `profileLaunches`. */
+  async profile(repeats = 1): Promise<LaunchTime[]> {
     this.assertUsable();
-    return profileSteps(this.gpu, this.steps, repeats);
+    return profileLaunches(this.gpu, this.launches, repeats);
   }
 
   dispose(): void {
@@ -229,7 +229,7 @@ function chunkStarts(whole: number, micro: number): number[] {
   return starts;
 }
 
-function bindAll(nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers): Parameters<typeof prepareSteps>[2] {
+function bindAll(nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers): Parameters<typeof prepareLaunches>[2] {
   return nodes.flatMap(({ node, variant, lowered }, i) =>
     lowered.dispatches.map((dispatch) => ({
       label: `${node.path} ${node.op.name}/${variant}`,

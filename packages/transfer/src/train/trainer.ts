@@ -69,14 +69,14 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, Trai
   const base = { graph: prefix, weights: weightsOf(prefix, backbone.weights) };
   const { preprocess } = model;
   const extraction = { gpu, base, output, preprocess, pictures, batch: settings.extractBatch, signal };
-  const trainSet = yield* extractFeatures(extraction, "train", input.train);
-  checkEveryClass(classes, trainSet.samples);
-  const valSet = yield* extractFeatures(extraction, "val", input.val);
-
   // Softmax regression is convex: it starts at zeros, since a random start would only add noise to the result.
   const head = new Map([...trainable].map((path) => [path, zeros(tail.params.get(path)!.spec)]));
   const programs = await compileHead(gpu, tail, head, trainable);
   try {
+    const trainSet = yield* extractFeatures(extraction, "train", input.train);
+    checkEveryClass(classes, trainSet.samples);
+    const valSet = yield* extractFeatures(extraction, "val", input.val);
+
     let trained: EpochResult | undefined;
     for (let epoch = 1; epoch <= settings.epochs; epoch++) {
       signal?.throwIfAborted();

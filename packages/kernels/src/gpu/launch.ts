@@ -4,7 +4,7 @@ import { type Arena, Usage } from "./arena.js";
 import type { Gpu } from "./gpu.js";
 
 /** One prepared launch: replaying it costs three calls and no allocation. */
-export interface Step {
+export interface Launch {
   readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -22,15 +22,15 @@ const ARG_STRIDE = 256; // minUniformBufferOffsetAlignment of every device
 
 /**
  * Compiles all pipelines in parallel, writes all arguments into one uniform buffer and builds the bind groups.
- * Throws E_LIMIT for a binding or a workgroup count above the device's limits, naming the step.
+ * Throws E_LIMIT for a binding or a workgroup count above the device's limits, naming the launch.
  */
-export async function prepareSteps(gpu: Gpu, arena: Arena, bound: readonly BoundDispatch[]): Promise<Step[]> {
+export async function prepareLaunches(gpu: Gpu, arena: Arena, bound: readonly BoundDispatch[]): Promise<Launch[]> {
   const pipelines = await Promise.all(bound.map((b) => gpu.pipelines.get(b.dispatch.kernel)));
   if (bound.length === 0) return [];
   const data = new DataView(new ArrayBuffer(ARG_STRIDE * bound.length));
   const uniform = arena.buffer(data.byteLength, Usage.UNIFORM | Usage.COPY_DST, "args");
-  const steps = await gpu.guarded("prepare", () =>
-    bound.map(({ label, dispatch, resolve }, i): Step => {
+  const launches = await gpu.guarded("prepare", () =>
+    bound.map(({ label, dispatch, resolve }, i): Launch => {
       const { kernel, workgroups } = dispatch;
       const pipeline = pipelines[i]!;
       checkWorkgroups(gpu, label, workgroups);
@@ -49,7 +49,7 @@ export async function prepareSteps(gpu: Gpu, arena: Arena, bound: readonly Bound
     }),
   );
   gpu.device.queue.writeBuffer(uniform, 0, data.buffer);
-  return steps;
+  return launches;
 }
 
 function writeArg(view: DataView, offset: number, type: string, value: number): void {
@@ -79,9 +79,9 @@ function checkBinding(gpu: Gpu, label: string, { buffer, offset = 0, size }: GPU
   }
 }
 
-/** Replays prepared steps into an open compute pass. */
-export function replay(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
-  for (const { pipeline, bindGroup, workgroups } of steps) {
+/** Replays prepared launches into an open compute pass. */
+export function replay(pass: GPUComputePassEncoder, launches: readonly Launch[]): void {
+  for (const { pipeline, bindGroup, workgroups } of launches) {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
