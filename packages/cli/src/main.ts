@@ -51,10 +51,12 @@ function explain(error: unknown, report: Report): void {
   if (process.env.TLX_DEBUG === "1" && error instanceof Error) report.say(printable(error.stack ?? String(error)));
   if (error instanceof CommanderError) return;
   const message = error instanceof Error ? error.message : String(error);
-  const expected = error instanceof TlxError || (error instanceof Error && "syscall" in error);
-  report.fail(
-    expected ? message : `internal error: ${message}\nThis is a fault of tlx. TLX_DEBUG=1 prints where it happened.`,
-  );
+  if (error instanceof TlxError) report.fail(message);
+  else if (error instanceof Error && "syscall" in error) {
+    report.fail(`the system refused: ${message}; check the path, its permissions and the space left there`);
+  } else {
+    report.fail(`internal error: ${message}\nThis is a fault of tlx. TLX_DEBUG=1 prints where it happened.`);
+  }
 }
 
 /** A reader that went away (tlx models | head -1) is no failure. */

@@ -17,23 +17,27 @@ export class Report {
 
   /** For people. */
   say(text = ""): void {
-    // A bar on this line is wiped; its next update draws it again.
-    this.err.write(`${this.isTerminal ? "\r\x1b[K" : ""}${printable(text)}\n`);
+    this.sayStyled(printable(text));
+  }
+
+  /** A bar on this line is wiped; its next update draws it again. */
+  private sayStyled(text: string): void {
+    this.err.write(`${this.isTerminal ? "\r\x1b[K" : ""}${text}\n`);
   }
 
   /** "name    text", with the name set off. */
   field(name: string, text: string): void {
     const [first, ...rest] = text.split("\n").map(printable);
     const indented = [first, ...rest.map((line) => `          ${line}`)].join("\n");
-    this.err.write(`${this.style("bold", name.padEnd(10))}${indented}\n`);
+    this.sayStyled(`${this.style("bold", name.padEnd(10))}${indented}`);
   }
 
   warn(text: string): void {
-    this.err.write(`${this.isTerminal ? "\r\x1b[K" : ""}${this.style("yellow", "warning:")} ${printable(text)}\n`);
+    this.sayStyled(`${this.style("yellow", "warning:")} ${printable(text)}`);
   }
 
   fail(text: string): void {
-    this.err.write(`${this.isTerminal ? "\r\x1b[K" : ""}${this.style("red", "tlx:")} ${printable(text)}\n`);
+    this.sayStyled(`${this.style("red", "tlx:")} ${printable(text)}`);
   }
 
   /** A result: what a pipe is meant to get. */

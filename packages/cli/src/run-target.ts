@@ -39,7 +39,23 @@ function checkWritable(parent: string): void {
   throw new TlxError("E_USAGE", `runs: cannot make a folder in "${there}"; name another place with --out DIR`);
 }
 
-/** Where the run goes: `out`, or the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default. */
-export async function chooseRunTarget({ out, name }: RunTargetOptions, data: string): Promise<string> {
-  return out ?? (await freeRunName(root, name ?? (path.basename(path.resolve(data)) || "run")));
+/**
+ * Writes the run to `out`, or to the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default.
+ * A name that another run takes meanwhile is given up for the next. Returns the folder.
+ */
+export async function writeToTarget(
+  { out, name }: RunTargetOptions,
+  data: string,
+  write: (folder: string) => Promise<void>,
+): Promise<string> {
+  for (;;) {
+    const folder = out ?? (await freeRunName(root, name ?? (path.basename(path.resolve(data)) || "run")));
+    try {
+      await write(folder);
+      return folder;
+    } catch (error) {
+      const taken = out === undefined && error instanceof TlxError && error.code === "E_USAGE" && existsSync(folder);
+      if (!taken) throw error;
+    }
+  }
 }

@@ -1,4 +1,13 @@
-import { defaultCapabilities, formatSpec, type Gpu, type HostTensor, type Spec, sizeOf, TlxError } from "@tlx/kernels";
+import {
+  bytesOf,
+  defaultCapabilities,
+  formatSpec,
+  type Gpu,
+  type HostTensor,
+  type Spec,
+  sizeOf,
+  TlxError,
+} from "@tlx/kernels";
 import {
   formatTable,
   type LoweredNode,
@@ -148,7 +157,7 @@ function describe(model: Model, published: Network, network: Network, gpu: Gpu |
     microBatch,
     dispatches: sum(layers.map((l) => l.dispatches)) * Math.ceil(batch / microBatch),
     memory: {
-      weights: sum([...network.weights.values()].map((t) => 4 * sizeOf(t.spec))),
+      weights: sum([...network.weights.values()].map((t) => bytesOf(t.spec))),
       planned: plan.plannedBytes,
       unplanned: plan.unplannedBytes,
       slots: plan.slots.length,

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { formatTable } from "@tlx/nn";
 import { type Model, models } from "@tlx/transfer";
-import { resolveWeights } from "@tlx/transfer/node";
+import { cacheFolder, resolveWeights } from "@tlx/transfer/node";
 import { Command } from "commander";
 import type { Context } from "../context.js";
 import { cacheOption, jsonOption } from "../options.js";
@@ -24,13 +26,21 @@ export function modelsCommand(context: Context): Command {
     .action((options: ModelsOptions) => listModels(context, options));
 }
 
-/** Path of the weights in the cache, or why they cannot be used. */
-async function findWeights(model: Model, cache: string | undefined): Promise<{ path: string } | { reason: string }> {
+interface Unusable {
+  readonly lack: "missing" | "damaged";
+  readonly reason: string;
+}
+
+/** Path of the weights in the cache, or why they cannot be used: missing, or damaged and how. */
+async function findWeights(model: Model, cache: string | undefined): Promise<{ path: string } | Unusable> {
   try {
-    const { path } = await resolveWeights(model.card.weights, { cacheDir: cache, offline: true });
-    return { path };
+    const found = await resolveWeights(model.card.weights, { cacheDir: cache, offline: true });
+    return { path: found.path };
   } catch (error) {
-    if (error instanceof TlxError && error.code === "E_WEIGHTS") return { reason: error.message };
+    if (error instanceof TlxError && error.code === "E_WEIGHTS") {
+      const file = path.join(cache ?? cacheFolder(), "weights", model.card.weights.file);
+      return { lack: existsSync(file) ? "damaged" : "missing", reason: error.message };
+    }
     throw error;
   }
 }
@@ -52,7 +62,7 @@ async function listModels({ report }: Context, { cache, json }: ModelsOptions): 
     `${card.inputSize} x ${card.inputSize}`,
     card.classes === 0 ? "none" : card.classes,
     card.weights.file,
-    "path" in weights ? `in the cache: ${weights.path}` : "missing",
+    "path" in weights ? `in the cache: ${weights.path}` : weights.lack,
     card.weights.licence,
   ]);
   const header = ["name", "parameters", "multiply-adds", "input", "classes", "weights file", "weights", "licence"];

@@ -127,9 +127,6 @@ async function predictAll(
         predictions.push({ file, error: result.error.message });
         continue;
       }
-      if (Number.isNaN(result.row[0])) {
-        throw new TlxError("E_WEIGHTS", `the network gives no numbers for "${file}": its weights hold NaN or infinity`);
-      }
       const prediction = { file, top: predictor.top(result.row, top) };
       predictions.push(prediction);
       if (!json) report.print(formatPrediction(prediction));

@@ -29,7 +29,7 @@ import {
 import { printableName } from "../printable.js";
 import type { Progress } from "../progress.js";
 import type { Report } from "../report.js";
-import { checkRunTarget, chooseRunTarget, type RunTargetOptions } from "../run-target.js";
+import { checkRunTarget, type RunTargetOptions, writeToTarget } from "../run-target.js";
 import { version } from "../version.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
@@ -112,24 +112,25 @@ async function runTraining(context: Context, dir: string, options: TrainOptions)
     return { adapter, result: await trainAndReport(context, gpu, { model, checkpoint, data, options, journal }) };
   });
   signal.throwIfAborted();
-  const run = await chooseRunTarget(options, dir);
-  await writeRun(run, {
-    model,
-    batchNorm: result.backbone.form,
-    classes: data.classes,
-    weights: result.weights,
-    config: {
-      tlx: version,
-      node: process.version,
-      adapter,
-      model: model.name,
-      weights: path,
-      data: dir,
-      ...result.settings,
-    },
-    metrics: journal.epochs.map(({ type: _, ...metrics }) => metrics),
-    skipped: journal.skipped,
-  });
+  const run = await writeToTarget(options, dir, (run) =>
+    writeRun(run, {
+      model,
+      batchNorm: result.backbone.form,
+      classes: data.classes,
+      weights: result.weights,
+      config: {
+        tlx: version,
+        node: process.version,
+        adapter,
+        model: model.name,
+        weights: path,
+        data: dir,
+        ...result.settings,
+      },
+      metrics: journal.epochs.map(({ type: _, ...metrics }) => metrics),
+      skipped: journal.skipped,
+    }),
+  );
   const seconds = (performance.now() - start) / 1000;
   if (options.json) {
     const { accuracy, loss } = result.val;
@@ -238,7 +239,7 @@ function printResult(report: Report, run: string, { val, valSamples }: TrainResu
       label === undefined || s.label === label ? [val.predicted[i] === s.label] : [],
     );
     const correct = of.filter(Boolean).length;
-    return `${percent(correct / of.length)}  (${correct} of ${of.length})`;
+    return of.length === 0 ? "no readable picture" : `${percent(correct / of.length)}  (${correct} of ${of.length})`;
   };
   const rows = classes.map((name, label) => [printableName(name), right(label)]);
   report.print(formatTable(["class", "right in val/"], [...rows, ["all", right()]]));
