@@ -74,14 +74,15 @@ export function splitBatch(graph: Graph, caps: Capabilities): Graph {
   const batch = batchOf(graph);
   let advice = "use a smaller batch";
   if (batch !== undefined && separates(graph, batch)) {
-    for (let parts = 2; parts <= batch; parts++) {
-      const micro = Math.ceil(batch / parts);
-      if (micro === Math.ceil(batch / (parts - 1))) continue;
-      const part = withBatch(graph, micro);
-      const still = tooLarge(part, limit);
-      if (!still) return part;
-      if (micro === 1) culprit = still;
+    const one = withBatch(graph, 1);
+    const still = tooLarge(one, limit);
+    if (!still) {
+      const fed = dependents(one.nodes, one.inputs.values());
+      const widest = Math.max(...[...fed].map((v) => bytesOf(v.spec)));
+      const parts = Math.ceil(batch / Math.floor(limit / widest));
+      return withBatch(graph, Math.ceil(batch / parts));
     }
+    culprit = still;
     advice = "even one sample does not fit, use smaller pictures";
   }
   const heavy = [...graph.params.values(), ...graph.states.values()].find((v) => bytesOf(v.spec) > limit);
