@@ -15,6 +15,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   E_GRAPH: Exit.failed,
   E_WEIGHTS: Exit.failed,
   E_NETWORK: Exit.failed,
+  E_DIVERGED: Exit.failed,
   E_COMPILE: Exit.failed,
   E_LIMIT: Exit.failed,
 };
@@ -23,8 +24,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
 export function exitStatusOf(error: unknown): number {
   if (error instanceof TlxError) return statusOf[error.code];
   if (error instanceof CommanderError) {
-    const asked = error.code === "commander.helpDisplayed" || error.code === "commander.version";
-    return asked ? Exit.ok : Exit.usage;
+    return error.exitCode === 0 ? Exit.ok : Exit.usage; // help and version that were asked for end with 0
   }
   return Exit.failed;
 }

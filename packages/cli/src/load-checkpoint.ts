@@ -1,3 +1,4 @@
+import { TlxError } from "@tlx/kernels";
 import { type Checkpoint, formatMegabytes, type Model, parseSafetensors, type ResolvedWeights } from "@tlx/transfer";
 import { readWeightsFile, resolveWeights } from "@tlx/transfer/node";
 import type { Context } from "./context.js";
@@ -24,8 +25,18 @@ export async function loadCheckpoint(
       signal,
       onProgress: progress.update,
     });
-    return { ...found, checkpoint: parseSafetensors(await readWeightsFile(found.path)) };
+    return { ...found, checkpoint: parseNamed(found.path, await readWeightsFile(found.path)) };
   } finally {
     progress.end();
+  }
+}
+
+/** Says which file it is that cannot be read. */
+function parseNamed(path: string, bytes: Uint8Array): Checkpoint {
+  try {
+    return parseSafetensors(bytes);
+  } catch (error) {
+    if (!(error instanceof TlxError)) throw error;
+    throw new TlxError(error.code, `weights ${path}: ${error.message}`, error.details, error);
   }
 }

@@ -6,7 +6,7 @@ import { modelsCommand } from "./commands/models.js";
 import { predictCommand } from "./commands/predict.js";
 import { trainCommand } from "./commands/train.js";
 import type { Context } from "./context.js";
-import { exitStatusOf } from "./exit.js";
+import { Exit, exitStatusOf } from "./exit.js";
 import { Interrupt } from "./interrupt.js";
 import { printable } from "./printable.js";
 import { Report } from "./report.js";
@@ -51,7 +51,7 @@ function explain(error: unknown, report: Report): void {
   if (process.env.TLX_DEBUG === "1" && error instanceof Error) report.say(printable(error.stack ?? String(error)));
   if (error instanceof CommanderError) return;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof TlxError) report.fail(message);
+  if (error instanceof TlxError) report.fail(message.replace(/^(openGpu|train|predict|runs?): /, ""));
   else if (error instanceof Error && "syscall" in error) {
     report.fail(`the system refused: ${message}; check the path, its permissions and the space left there`);
   } else {
@@ -59,16 +59,17 @@ function explain(error: unknown, report: Report): void {
   }
 }
 
-/** A reader that went away (tlx models | head -1) is no failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/** Nobody gets the results any more: a reader that went away (tlx models | head -1) is no failure, a full disk is. */
+function endForClosedOutput(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") new Report().fail(`cannot write to standard output: ${error.message}`);
+  process.exit(error.code === "EPIPE" ? Exit.ok : Exit.failed);
 }
 
 /** Runs one command line; returns the exit status. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
   const report = new Report();
   const interrupt = new Interrupt(report);
-  if (!process.stdout.listeners("error").includes(ignoreClosedPipe)) process.stdout.on("error", ignoreClosedPipe);
+  if (!process.stdout.listeners("error").includes(endForClosedOutput)) process.stdout.on("error", endForClosedOutput);
   try {
     await buildProgram({ report, signal: interrupt.signal }).parseAsync(argv, { from: "user" });
     return 0;

@@ -10,6 +10,7 @@ const documented: Readonly<Record<ErrorCode, number>> = {
   E_WEIGHTS: 1,
   E_DATA: 3,
   E_NETWORK: 1,
+  E_DIVERGED: 1,
   E_ADAPTER: 4,
   E_COMPILE: 1,
   E_LIMIT: 1,
@@ -25,6 +26,7 @@ describe("exitStatusOf", () => {
   it("is 0 for help that was asked for and 2 for everything else of the parser", () => {
     expect(exitStatusOf(new CommanderError(0, "commander.helpDisplayed", ""))).toBe(0);
     expect(exitStatusOf(new CommanderError(0, "commander.version", ""))).toBe(0);
+    expect(exitStatusOf(new CommanderError(0, "commander.help", ""))).toBe(0);
     expect(exitStatusOf(new CommanderError(1, "commander.help", ""))).toBe(2);
     expect(exitStatusOf(new CommanderError(1, "commander.unknownOption", ""))).toBe(2);
   });

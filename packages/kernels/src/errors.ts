@@ -5,6 +5,7 @@ export type ErrorCode =
   | "E_GRAPH" // a graph that cannot be differentiated, planned or compiled
   | "E_WEIGHTS" // weights that are missing, damaged or of another network
   | "E_DATA" // pictures or folders that cannot be used
+  | "E_DIVERGED" // training whose loss is no longer a number
   | "E_NETWORK" // a download that failed
   | "E_ADAPTER" // no usable WebGPU adapter
   | "E_COMPILE" // a kernel the device refused

@@ -245,9 +245,7 @@ describe("what is refused", () => {
   it("an image bomb, from its header alone", async () => {
     const bomb = await save("bomb.png", pngHeader(50_000, 50_000));
     expect(await failure(bomb)).toEqual(
-      dataError(
-        /expected at most 100000000 pixels, found 50000 x 50000 = 2500000000; make it smaller or raise maxPixels$/,
-      ),
+      dataError(/expected at most 100000000 pixels, found 50000 x 50000 = 2500000000; make it smaller$/),
     );
     const small = await save("small.png", photo().png());
     expect(await failure(small, { maxPixels: 1199 })).toEqual(

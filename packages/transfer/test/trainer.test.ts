@@ -325,7 +325,7 @@ describe("what cannot be trained", () => {
   it("is a loss that grows without end", async () => {
     const error = await failure(tinyTraining(gpu, { settings: { learningRate: 1e38, epochs: 3 } }));
     expect(error).toMatchObject({
-      code: "E_USAGE",
+      code: "E_DIVERGED",
       message: expect.stringMatching(
         /^train: expected a number as loss, found .* try a smaller learning rate than 1e\+38$/,
       ),

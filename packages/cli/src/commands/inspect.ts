@@ -91,10 +91,9 @@ interface Inspection {
 async function inspect(context: Context, name: string, options: InspectOptions): Promise<void> {
   const { report } = context;
   const model = findModelOrSuggest(name);
-  const published = await makeNetwork(context, model, options);
-  const network = optimizeForInference(published);
+  const network = optimizeForInference(await makeNetwork(context, model, options));
   const inspection = await withGpuOrWithout(options, async (gpu) => {
-    const base = describe(model, published, network, gpu, options.batch);
+    const base = describe(model, network, gpu, options.batch);
     return options.profile && gpu ? addTimes(base, await profile(gpu, network)) : base;
   });
   if (options.json) return report.printJson(inspection);
@@ -135,7 +134,7 @@ async function withGpuOrWithout<T>(options: InspectOptions, use: (gpu: Gpu | und
   }
 }
 
-function describe(model: Model, published: Network, network: Network, gpu: Gpu | undefined, batch: number): Inspection {
+function describe(model: Model, network: Network, gpu: Gpu | undefined, batch: number): Inspection {
   const caps = gpu?.capabilities ?? defaultCapabilities;
   const part = splitBatch(network.graph, caps);
   const nodes = lowerGraph(part, caps);
@@ -152,7 +151,7 @@ function describe(model: Model, published: Network, network: Network, gpu: Gpu |
     model: model.name,
     adapter: gpu ? describeAdapter(gpu) : "none; WebGPU's default limits are assumed",
     batch,
-    parameters: sum([...published.graph.params.values()].map((v) => sizeOf(v.spec))),
+    parameters: model.card.parameters,
     layers,
     microBatch,
     dispatches: sum(layers.map((l) => l.dispatches)) * Math.ceil(batch / microBatch),
@@ -207,7 +206,7 @@ export function formatInspection(i: Inspection): string {
     `parameters  ${i.parameters.toLocaleString("en-US")}`,
     `weights     ${formatMegabytes(memory.weights)} on the GPU`,
     `memory      ${formatMegabytes(memory.planned)} in ${memory.slots} slots for intermediate values, ${formatMegabytes(memory.unplanned)} without a plan${saved}`,
-    `dispatches  ${i.dispatches}`,
-    ...(timed ? [`time        ${i.ms!.toFixed(2)} ms, the sum of the layers of one pass`] : []),
+    `dispatches  ${i.dispatches}${i.microBatch < i.batch ? " in all passes" : ""}`,
+    ...(timed ? [`time        ${i.ms!.toFixed(2)} ms, the sum of the layers of one pass of ${i.microBatch}`] : []),
   ].join("\n");
 }

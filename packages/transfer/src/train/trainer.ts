@@ -51,7 +51,7 @@ export interface TrainResult {
 /**
  * Trains a new head for `classes`. Leaving the iteration early frees everything on the GPU.
  *
- * Throws   E_USAGE for settings or labels that cannot be used and for a loss that is no number, E_DATA for too few readable
+ * Throws   E_USAGE for settings or labels that cannot be used, E_DIVERGED for a loss that is no number, E_DATA for too few readable
  *          pictures, E_WEIGHTS for a checkpoint of another network, E_DEVICE when the device is lost, the reason of `signal`
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
@@ -82,9 +82,10 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, Trai
       signal?.throwIfAborted();
       const start = performance.now();
       const loss = await trainEpoch(programs.train, output, trainSet.table, settings, epoch);
-      checkLoss(loss, epoch, settings);
       const { accuracy: trainAccuracy } = await evaluate(programs.evaluate, output, trainSet.table, settings.batch);
       const val = await evaluate(programs.evaluate, output, valSet.table, settings.batch);
+      checkLoss(loss, epoch, settings);
+      checkLoss(val.loss, epoch, settings); // the last step may have diverged after its loss was taken
       trained = { trainAccuracy, val };
       yield {
         type: "epoch",
@@ -137,7 +138,7 @@ function checkEveryClass(classes: readonly string[], samples: readonly Sample[])
 function checkLoss(loss: number, epoch: number, { learningRate }: TrainSettings): void {
   if (Number.isFinite(loss)) return;
   throw new TlxError(
-    "E_USAGE",
+    "E_DIVERGED",
     `train: expected a number as loss, found ${loss} in epoch ${epoch}; try a smaller learning rate than ${learningRate}`,
   );
 }

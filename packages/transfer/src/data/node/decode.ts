@@ -43,7 +43,7 @@ export async function decodePicture(
         file,
         `at most ${maxPixels} pixels`,
         `${header.width} x ${header.height} = ${pixels}`,
-        "make it smaller or raise maxPixels",
+        "make it smaller",
       );
     }
     signal?.throwIfAborted();
@@ -77,8 +77,7 @@ async function readPicture(file: string, maxBytes: number, signal?: AbortSignal)
     if (entry.isDirectory()) throw refuse(file, "a file", "a folder", "name the pictures in it");
     if (!entry.isFile()) throw refuse(file, "a file", "a pipe, socket or device", "name a picture file");
     if (entry.size === 0) throw refuse(file, "a picture", "an empty file (0 bytes)", "replace or remove it");
-    if (entry.size > maxBytes)
-      throw refuse(file, `at most ${maxBytes} bytes`, `${entry.size}`, "make it smaller or raise maxPixels");
+    if (entry.size > maxBytes) throw refuse(file, `at most ${maxBytes} bytes`, `${entry.size}`, "make it smaller");
     return await readFile(file, { signal });
   } catch (error) {
     signal?.throwIfAborted();
