@@ -1,23 +1,26 @@
-import { f32, type Gpu, type HostTensor, softmaxCrossEntropy, u32, type Value } from "@tlx/kernels";
+import { f32, type Gpu, type HostTensor, softmaxCrossEntropy, squaredNorm, u32, type Value } from "@tlx/kernels";
 import { gradientRules } from "@tlx/kernels/grad";
 import { randomFrom } from "@tlx/kernels/testing";
 import {
-  adamwHyper,
+  activate,
   differentiate,
-  freshMoments,
+  dropout,
   type Graph,
   GraphBuilder,
   HYPER,
   linear,
+  type OptimizerKind,
+  optimizerHyper,
   Params,
   Program,
   Scope,
+  type StepNumbers,
   uniformFanIn,
   type Weights,
-  withAdamW,
+  withOptimizer,
   zeros,
 } from "@tlx/nn";
-import { interpret } from "@tlx/nn/testing";
+import { interpretStep } from "@tlx/nn/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "./support/gpu.js";
 
@@ -25,23 +28,61 @@ const STEPS = 20;
 const BATCH = 12;
 const WIDTH = 10;
 const CLASSES = 4;
-const options = { learningRate: 0.05, weightDecay: 0.01 };
+
+interface Recipe {
+  readonly name: string;
+  readonly kind: OptimizerKind;
+  readonly clip: boolean;
+  readonly smoothing: number;
+  readonly dropout: number;
+  readonly numbers: StepNumbers;
+}
+
+const recipes: readonly Recipe[] = [
+  {
+    name: "AdamW",
+    kind: "adamw",
+    clip: false,
+    smoothing: 0,
+    dropout: 0,
+    numbers: { learningRate: 0.05, weightDecay: 0.01 },
+  },
+  {
+    name: "AdamW with clipping, smoothing and dropout",
+    kind: "adamw",
+    clip: true,
+    smoothing: 0.1,
+    dropout: 0.3,
+    numbers: { learningRate: 0.05, weightDecay: 0.01, clipNorm: 0.2 },
+  },
+  {
+    name: "SGD with Nesterov momentum, clipping, smoothing and dropout",
+    kind: "sgd",
+    clip: true,
+    smoothing: 0.1,
+    dropout: 0.3,
+    numbers: { learningRate: 0.2, weightDecay: 1e-3, momentum: 0.9, nesterov: true, clipNorm: 0.4 },
+  },
+];
 
 let gpu: Gpu;
 beforeAll(async () => {
   gpu = await testGpu();
 });
 
-/** Two dense layers, loss, gradients and update. */
-function trainingGraph(): Graph {
+/** A head with a hidden layer, loss, gradients and update. */
+function trainingGraph(recipe: Recipe, seed: number): Graph {
   const b = new GraphBuilder();
   const s = new Scope(b);
-  const logits = linear(s.at("head"), linear(s.at("hidden"), b.input("x", f32(BATCH, WIDTH)), 7), CLASSES);
+  let x = activate(s, linear(s.at("hidden"), b.input("x", f32(BATCH, WIDTH)), 70), "relu");
+  const step = b.input("step", u32(1));
+  if (recipe.dropout > 0) x = dropout(s.at("drop"), x, { rate: recipe.dropout, seed, step });
+  const logits = linear(s.at("head"), x, CLASSES);
   const targets = [b.input("labels", u32(BATCH)), b.input("weights", f32(BATCH))] as const;
-  const [loss] = b.apply(softmaxCrossEntropy, [logits, ...targets], {}, "loss") as [Value];
+  const [loss] = b.apply(softmaxCrossEntropy, [logits, ...targets], { smoothing: recipe.smoothing }, "loss") as [Value];
   b.output("loss", loss);
   const trainable = new Set(["hidden.weight", "hidden.bias", "head.weight", "head.bias"]);
-  return withAdamW(differentiate(b.finish(), loss, trainable, gradientRules));
+  return withOptimizer(differentiate(b.finish(), loss, trainable, gradientRules), recipe);
 }
 
 function initialWeights(graph: Graph, seed: number): Weights {
@@ -49,11 +90,11 @@ function initialWeights(graph: Graph, seed: number): Weights {
     path,
     path.endsWith(".bias") ? zeros(spec) : uniformFanIn(spec, spec.shape[0]!, seed, path),
   ]);
-  return new Map([...params, ...freshMoments(graph)]);
+  return new Map(params);
 }
 
 /** A batch whose classes can be told apart: feature `label` is raised. The last two samples are padding. */
-function batchOf(step: number): Map<string, HostTensor["data"]> {
+function batchOf(recipe: Recipe, step: number): Map<string, HostTensor["data"]> {
   const random = randomFrom(step);
   const labels = Uint32Array.from({ length: BATCH }, () => Math.floor(random() * CLASSES));
   const x = Float32Array.from({ length: BATCH * WIDTH }, (_, i) => {
@@ -65,7 +106,8 @@ function batchOf(step: number): Map<string, HostTensor["data"]> {
     ["x", x],
     ["labels", labels],
     ["weights", weights],
-    [HYPER, adamwHyper(step, options)],
+    ["step", Uint32Array.of(step)],
+    [HYPER, optimizerHyper(recipe.kind, step, recipe.numbers)],
   ]);
 }
 
@@ -74,13 +116,18 @@ interface Trained {
   readonly weights: ReadonlyMap<string, ArrayLike<number>>;
 }
 
-async function trainOnGpu(seed: number): Promise<Trained> {
-  const graph = trainingGraph();
-  const params = new Params(gpu, initialWeights(graph, seed));
+/** With the norm of all gradients, step by step, where they are clipped. */
+interface TrainedOnCpu extends Trained {
+  readonly norms: readonly number[];
+}
+
+async function trainOnGpu(recipe: Recipe, seed: number): Promise<Trained> {
+  const graph = trainingGraph(recipe, seed);
+  const params = new Params(gpu, initialWeights(graph, seed), "small", graph);
   const program = await Program.compile(gpu, graph, params);
   try {
     const reads = Array.from({ length: STEPS }, (_, i) => {
-      for (const [name, data] of batchOf(i + 1)) program.write(name, data);
+      for (const [name, data] of batchOf(recipe, i + 1)) program.write(name, data);
       program.run();
       return program.read("loss");
     });
@@ -94,29 +141,28 @@ async function trainOnGpu(seed: number): Promise<Trained> {
 }
 
 /** The same steps in double: what the update nodes computed is what the next step starts from. */
-function trainOnCpu(seed: number): Trained {
-  const graph = trainingGraph();
-  let weights = new Map(initialWeights(graph, seed));
+function trainOnCpu(recipe: Recipe, seed: number): TrainedOnCpu {
+  const graph = trainingGraph(recipe, seed);
+  const norm = graph.nodes.find((n) => n.op === squaredNorm)?.outputs[0];
+  const norms: number[] = [];
+  let weights = initialWeights(graph, seed);
   const losses: number[] = [];
   for (let step = 1; step <= STEPS; step++) {
-    const values = interpret(graph, weights, batchOf(step));
-    losses.push(values.get(graph.outputs.get("loss")!)![0]!);
-    const next = new Map(weights);
-    for (const node of graph.nodes) {
-      for (const [o, input] of (node.op.alias ?? []).entries()) {
-        const { path, spec } = node.inputs[input!]!;
-        next.set(path, { spec, data: values.get(node.outputs[o]!)! });
-      }
-    }
-    weights = next;
+    const done = interpretStep(graph, weights, batchOf(recipe, step));
+    losses.push(done.values.get(graph.outputs.get("loss")!)![0]!);
+    if (norm) norms.push(Math.sqrt(done.values.get(norm)![0]!));
+    weights = done.weights;
   }
-  return { losses, weights: new Map([...weights].map(([path, t]) => [path, t.data as Float64Array])) };
+  return { losses, norms, weights: new Map([...weights].map(([path, t]) => [path, t.data as Float64Array])) };
 }
 
-describe("twenty steps of AdamW", () => {
+describe.each(recipes)("twenty steps of $name", (recipe) => {
   it("track the interpreter, and learn", async () => {
-    const found = await trainOnGpu(1);
-    const expected = trainOnCpu(1);
+    const found = await trainOnGpu(recipe, 1);
+    const expected = trainOnCpu(recipe, 1);
+    const { clipNorm = 0 } = recipe.numbers;
+    // Steps of both kinds: clipped and not.
+    if (recipe.clip) expect(new Set(expected.norms.map((n) => n > clipNorm))).toEqual(new Set([true, false]));
     expect(expected.losses.at(-1)).toBeLessThan(0.6 * expected.losses[0]!);
     for (const [i, loss] of expected.losses.entries()) {
       expect(Math.abs(found.losses[i]! - loss), `loss of step ${i + 1}`).toBeLessThan(1e-5 * Math.abs(loss) + 1e-6);
@@ -129,7 +175,11 @@ describe("twenty steps of AdamW", () => {
   });
 
   it("give the same bits for the same seed, and others for another", async () => {
-    const [first, second, other] = [await trainOnGpu(7), await trainOnGpu(7), await trainOnGpu(8)];
+    const [first, second, other] = [
+      await trainOnGpu(recipe, 7),
+      await trainOnGpu(recipe, 7),
+      await trainOnGpu(recipe, 8),
+    ];
     expect(second).toEqual(first);
     expect(other.losses).not.toEqual(first.losses);
   });

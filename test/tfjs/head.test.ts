@@ -12,6 +12,7 @@ import {
   matmulTransposeA,
   matmulTransposeB,
   type Spec,
+  sgd,
   sizeOf,
   softmaxCrossEntropy,
   u32,
@@ -20,28 +21,28 @@ import {
 import { gradientRules } from "@tlx/kernels/grad";
 import { randomFrom, recordOf, records, worstMismatch } from "@tlx/kernels/testing";
 import {
-  adamwHyper,
   type Differentiated,
   differentiate,
-  freshMoments,
   GraphBuilder,
   HYPER,
+  optimizerHyper,
   Params,
   Program,
   type Weights,
-  withAdamW,
+  withOptimizer,
 } from "@tlx/nn";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { testGpu } from "../support/gpu.js";
-import { adamStep } from "./adam-step.js";
 import { tf, toTensor } from "./backend.js";
 import { allowedBetween } from "./peer-errors.js";
+import { adamStep, sgdStep } from "./update-step.js";
 
 const [samples, inside, classes] = [6, 37, 5];
 const specs = { x: f32(samples, inside), weight: f32(inside, classes), bias: f32(classes) };
 const paths = ["x", "weight", "bias"] as const;
 const labels = Float64Array.of(4, 0, 2, 2, 1, 3);
 const weights = Float64Array.of(0.25, 0.25, 0, 0.125, 0.25, 0.125); // one sample is padding
+const smoothing = 0.1;
 
 const random = randomFrom(7);
 const uniform = (spec: Spec): Float64Array =>
@@ -55,7 +56,7 @@ function differentiated(): Differentiated & { readonly loss: Value } {
   const [product] = builder.apply(matmul, [x, w], { activation: "none" }, "head");
   const [logits] = builder.apply(addBias, [product as Value, b], {}, "head");
   const given = [builder.input("labels", u32(samples)), builder.input("weights", f32(samples))];
-  const [loss] = builder.apply(softmaxCrossEntropy, [logits as Value, ...given], {}, "loss") as [Value];
+  const [loss] = builder.apply(softmaxCrossEntropy, [logits as Value, ...given], { smoothing }, "loss") as [Value];
   return { loss, ...differentiate(builder.finish(), loss, new Set(paths), gradientRules) };
 }
 
@@ -83,7 +84,7 @@ function runTheirs(): Float64Array[] {
   const oneHot = tf.oneHot(tf.tensor1d([...labels], "int32"), classes);
   const loss = (x: Tensor, w: Tensor, b: Tensor): Tensor => {
     const logits = tf.add(tf.matMul(x as Tensor2D, w as Tensor2D), b);
-    return tf.losses.softmaxCrossEntropy(oneHot, logits, tf.tensor1d([...weights]), 0, tf.Reduction.SUM);
+    return tf.losses.softmaxCrossEntropy(oneHot, logits, tf.tensor1d([...weights]), smoothing, tf.Reduction.SUM);
   };
   const at = paths.map((path) => toTensor(specs[path], data[path]));
   const { value, grads } = tf.valueAndGrads(loss as (...args: Tensor[]) => tf.Scalar)(at);
@@ -107,12 +108,9 @@ function errors(): Float64Array[] {
   const product = evaluate(matmul, [specs.x, specs.weight], [data.x, data.weight], { activation: "none" });
   const logits = evaluate(addBias, [grid, specs.bias], [product.result[0]!, data.bias], {});
   const logitError = plus(product.error[0]!, logits.error[0]!);
-  const ce = evaluate(
-    softmaxCrossEntropy,
-    [grid, u32(samples), f32(samples)],
-    [logits.result[0]!, labels, weights],
-    {},
-  );
+  const ce = evaluate(softmaxCrossEntropy, [grid, u32(samples), f32(samples)], [logits.result[0]!, labels, weights], {
+    smoothing,
+  });
   // Where logits move by at most e, the loss of a sample and each of its probabilities move by at most 2 e.
   const moved = weights.map((w, i) => 2 * w * Math.max(...logitError.subarray(i * classes, (i + 1) * classes)));
   const lossError = ce.error[0]!.map((e) => e + moved.reduce((a, b) => a + b));
@@ -142,41 +140,58 @@ it("loss and gradients of x, weight and bias", async () => {
   expect(worstMismatch(ours, theirs, allowed)).toBeUndefined();
 });
 
-it("three steps of AdamW, each from where we are", async () => {
-  const options = { learningRate: 0.02, weightDecay: 0.3, beta1: 0.8, beta2: 0.99, eps: 1e-7 };
-  const { learningRate, weightDecay, beta1, beta2, eps } = options;
-  const made = differentiated();
-  const graph = { ...withAdamW(made), outputs: made.grads };
-  const gpu = await testGpu();
-  const params = new Params(gpu, new Map([...start, ...freshMoments(graph)]));
-  const program = await Program.compile(gpu, graph, params);
-  try {
-    program.write("labels", Uint32Array.from(labels));
-    program.write("weights", weights);
-    for (const t of [1, 2, 3]) {
-      program.write(HYPER, adamwHyper(t, options));
-      const before = await params.read();
-      program.run();
-      const after = await params.read();
-      const hyper = [learningRate, beta1, beta2, eps, weightDecay, 1 - beta1 ** t, 1 - beta2 ** t, 0];
-      for (const path of paths) {
-        const updated = [path, `${path}/m`, `${path}/v`];
-        const grad = await program.read(path);
-        const [p, m, v] = updated.map((name) => before.get(name)!) as [HostTensor, HostTensor, HostTensor];
-        const inputs = [p, grad, m, v, { spec: f32(8), data: Float32Array.from(hyper) }];
-        const theirs = await adamStep(inputs.map((x) => toTensor(x.spec, x.data)));
-        const problem = { inputs: inputs.map((x) => x.spec), outputs: [p.spec, p.spec, p.spec], params: {} };
+/** Each optimizer, and one step of it by TensorFlow.js on the inputs of the op. */
+const kinds = {
+  adamw: { op: adamw, step: adamStep, moments: ["m", "v"] },
+  sgd: { op: sgd, step: sgdStep, moments: ["velocity"] },
+} as const;
+const numbers = {
+  learningRate: 0.02,
+  weightDecay: 0.3,
+  beta1: 0.8,
+  beta2: 0.99,
+  eps: 1e-7,
+  momentum: 0.7,
+  nesterov: true,
+};
+
+describe.each(["adamw", "sgd"] as const)("three steps of %s, each from where we are", (kind) => {
+  it.each([0, 0.5])("with gradients clipped at %f", async (clipNorm) => {
+    const { op, step, moments } = kinds[kind];
+    const trained = withOptimizer(differentiated(), { kind, clip: clipNorm > 0 });
+    const [block, grad, ...rest] = trained.nodes.at(-1)!.inputs as [Value, Value, ...Value[]];
+    const norm = rest.slice(moments.length + 1);
+    const graph = { ...trained, outputs: new Map([grad, ...norm].map((v) => [v.path, v])) };
+    const gpu = await testGpu();
+    const params = new Params(gpu, start, "params", graph);
+    const program = await Program.compile(gpu, graph, params);
+    const updated = [block.path, ...moments.map((m) => `${block.path}/${m}`)];
+    try {
+      program.write("labels", Uint32Array.from(labels));
+      program.write("weights", weights);
+      for (const t of [1, 2, 3]) {
+        const hyper = { spec: f32(8), data: optimizerHyper(kind, t, { ...numbers, clipNorm }) };
+        program.write(HYPER, hyper.data);
+        const before = await params.read(updated);
+        program.run();
+        const after = await params.read(updated);
+        const given = await Promise.all([grad, ...norm].map((v) => program.read(v.path)));
+        const [param, ...kept] = updated.map((name) => before.get(name)!) as [HostTensor, ...HostTensor[]];
+        const inputs = [param, given[0]!, ...kept, hyper, ...given.slice(1)];
+        if (clipNorm > 0) expect(Math.sqrt(given[1]!.data[0]!)).toBeGreaterThan(clipNorm);
+        const theirs = await step(inputs.map((x) => toTensor(x.spec, x.data)));
+        const problem = { inputs: inputs.map((x) => x.spec), outputs: updated.map(() => param.spec), params: {} };
         const values = inputs.map((x) => Float64Array.from(x.data as ArrayLike<number>));
         const mismatch = worstMismatch(
           updated.map((name) => after.get(name)!.data),
           theirs.map((y) => Float64Array.from(y.dataSync())),
-          allowedBetween(recordOf(records, adamw)!, { problem, inputs: values }),
+          allowedBetween(recordOf(records, op)!, { problem, inputs: values }),
         );
-        expect(mismatch, `step ${t}, ${path}`).toBeUndefined();
+        expect(mismatch, `step ${t}`).toBeUndefined();
       }
+    } finally {
+      program.dispose();
+      params.dispose();
     }
-  } finally {
-    program.dispose();
-    params.dispose();
-  }
+  });
 });

@@ -1,5 +1,6 @@
+import type { CrossEntropyParams } from "@tlx/kernels";
 import type { AnyRecord, CaseData } from "@tlx/kernels/testing";
-import { stepNumber } from "./adam-step.js";
+import { stepNumber } from "./update-step.js";
 
 type Values = readonly Float64Array[];
 
@@ -25,7 +26,11 @@ function adamErrors([param, , , , hyper]: Values, [p2]: Values): Values {
  * TensorFlow.js rounds log of sum of exp(logits) itself, and its difference from each logit, where the kernel only rounds
  * distances from the largest logit: an absolute error of 2^-24 of these, which exp makes a relative one.
  */
-function crossEntropyErrors([logits, labels, weights]: Values, [, grad]: Values): Values {
+function crossEntropyErrors(
+  [logits, labels, weights]: Values,
+  [, grad]: Values,
+  { smoothing }: CrossEntropyParams,
+): Values {
   const classes = logits!.length / labels!.length;
   const gradErrors = new Float64Array(logits!.length);
   let lossError = 0;
@@ -35,16 +40,18 @@ function crossEntropyErrors([logits, labels, weights]: Values, [, grad]: Values)
     const logSum = largest + Math.log(row.reduce((sum, v) => sum + Math.exp(v - largest), 0));
     const errorOf = (k: number): number => 2 ** -24 * (Math.abs(logSum) + Math.abs(logSum - row[k]!));
     row.forEach((_, k) => {
-      const weightedProb = grad![i * classes + k]! + (k === label ? weights![i]! : 0);
+      const target = (k === label ? 1 - smoothing : 0) + smoothing / classes;
+      const weightedProb = grad![i * classes + k]! + target * weights![i]!;
       gradErrors[i * classes + k] = weightedProb * errorOf(k);
+      lossError += weights![i]! * target * errorOf(k);
     });
-    lossError += weights![i]! * errorOf(label);
   });
   return [Float64Array.of(lossError), gradErrors];
 }
 
 /** Errors of TensorFlow.js that the tolerance of an op does not know, by output. */
-const peerErrors: Readonly<Record<string, (inputs: Values, expected: Values) => Values>> = {
+// biome-ignore lint/suspicious/noExplicitAny: ops of every parameter type.
+const peerErrors: Readonly<Record<string, (inputs: Values, expected: Values, params: any) => Values>> = {
   adamw: adamErrors,
   softmaxCrossEntropy: crossEntropyErrors,
 };
@@ -55,7 +62,7 @@ const peerErrors: Readonly<Record<string, (inputs: Values, expected: Values) => 
  */
 export function allowedBetween({ op, reference, tolerance }: AnyRecord, { problem, inputs }: CaseData): Values {
   const expected = reference(inputs, problem);
-  const beyond = peerErrors[op.name]?.(inputs, expected);
+  const beyond = peerErrors[op.name]?.(inputs, expected, problem.params);
   return tolerance(problem, inputs, expected, reference).map((t, o) =>
     t.map((v, i) => 2 * v + (beyond?.[o]?.[i] ?? 0)),
   );

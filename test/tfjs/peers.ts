@@ -7,14 +7,15 @@ import type {
   BatchNormParams,
   ConvParams,
   CropParams,
+  CrossEntropyParams,
   MatmulParams,
   NormalizeParams,
   PoolParams,
   Problem,
   WindowParams,
 } from "@tlx/kernels";
-import { adamStep } from "./adam-step.js";
 import { tf } from "./backend.js";
+import { adamStep, sgdStep } from "./update-step.js";
 
 /** The op's outputs, computed by TensorFlow.js. */
 export type Peer<P> = (
@@ -103,9 +104,10 @@ const matmul =
   ([a, b, ...extra], { params }) =>
     finish(tf.matMul(a as Tensor2D, b as Tensor2D, transposeA, transposeB), extra, params.activation ?? "none");
 
-const softmaxCrossEntropy: Peer<unknown> = ([logits, labels, weights], { inputs }) => {
+const softmaxCrossEntropy: Peer<CrossEntropyParams> = ([logits, labels, weights], { inputs, params }) => {
   const oneHot = tf.oneHot(labels as Tensor1D, inputs[0]!.shape[1]!);
-  const loss = (x: Tensor): Tensor => tf.losses.softmaxCrossEntropy(oneHot, x, weights, 0, tf.Reduction.SUM);
+  const loss = (x: Tensor): Tensor =>
+    tf.losses.softmaxCrossEntropy(oneHot, x, weights, params.smoothing, tf.Reduction.SUM);
   const { value, grad } = tf.valueAndGrad(loss)(logits!);
   return [tf.reshape(value, [1]), grad];
 };
@@ -136,6 +138,11 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   columnSums: ([x]) => [tf.sum(tf.reshape(x!, [-1, x!.shape.at(-1)!]), 0)],
   softmax: ([x]) => [tf.softmax(x!)],
   softmaxCrossEntropy,
+  reluGrad: ([y, dy]) => [tf.grad((x) => tf.relu(x))(y!, dy)],
+  relu6Grad: ([y, dy]) => [tf.where(tf.logicalAnd(tf.greater(y!, 0), tf.less(y!, 6)), dy!, tf.zerosLike(dy!))],
+  flatten: (inputs) => [tf.concat(inputs.map((x) => tf.pad(tf.reshape(x, [-1]), [[0, (64 - (x.size % 64)) % 64]])))],
+  squaredNorm: ([x]) => [tf.reshape(tf.sum(tf.square(x!)), [1])],
+  sgd: (inputs) => sgdStep(inputs),
   adamw: (inputs) => adamStep(inputs),
   conv2d,
   depthwiseConv2d,
@@ -145,5 +152,6 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
 
 /** Ops without a counterpart. */
 export const withoutPeer: Readonly<Record<string, string>> = {
+  dropout: "TensorFlow.js draws its mask from a generator of its own, which cannot be told what to drop",
   resampleImage: "resizeBilinear does not widen its filter when it shrinks, and keeps no fixed-point pixels",
 };

@@ -5,7 +5,7 @@ export { type Capabilities, capabilitiesOf, defaultCapabilities, isSoftware } fr
 export { Gpu, type GpuOptions } from "./gpu/gpu.js";
 export { type BoundDispatch, type Launch, prepareLaunches, replay } from "./gpu/launch.js";
 export { type LaunchTime, profileLaunches } from "./gpu/profile.js";
-export { Reader, upload } from "./gpu/staging.js";
+export { Reader, upload, viewAs } from "./gpu/staging.js";
 export type { GradientRules } from "./grad.js";
 export * from "./op.js";
 export * from "./ops/index.js";

@@ -3,8 +3,11 @@ import { type Activation, type ConvParams, conv2d, f32, type Spec, sizeOf, u8, t
 import fc from "fast-check";
 import { adamwStep } from "../src/ops/adamw/cases.js";
 import { batchNormOver } from "../src/ops/batch-norm/cases.js";
+import { dropoutOf } from "../src/ops/dropout/cases.js";
 import { pixels, resampleAlong } from "../src/ops/image/cases.js";
 import { acrossKinks } from "../src/ops/relu/cases.js";
+import { reluResults } from "../src/ops/relu-grad/cases.js";
+import { sgdStep } from "../src/ops/sgd/cases.js";
 import { logits } from "../src/ops/softmax/cases.js";
 import { crossEntropyBatch } from "../src/ops/softmax-cross-entropy/cases.js";
 import type { AnyCase } from "./check-case.js";
@@ -131,6 +134,12 @@ const picture = fc.tuple(small(3), extent(40), extent(40));
 const thousandths = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 1000 }).map((v) => v / 1000);
 const three = (min: number) => fc.tuple(thousandths(min), thousandths(min), thousandths(min));
 
+const share = thousandths(0).map((v) => v * 0.999);
+const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const clipping = fc.option(fc.record({ clip: fc.constantFrom(0, 0.5, 3), norm: fc.constantFrom(0, 1, 2, 7) }), {
+  nil: undefined,
+});
+
 /** By name of the op. */
 export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   relu: shape.map((s) => ({ inputs: [f32(...s)], params: {}, fill: acrossKinks })),
@@ -153,9 +162,21 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   columnSums: perChannel(0),
   softmax: shape.map((s) => ({ inputs: [f32(...s)], params: {}, fill: logits })),
   softmaxCrossEntropy: fc
-    .tuple(extent(129), extent(257), fc.integer({ min: 2, max: 9 }))
-    .map(([samples, classes, padding]) => crossEntropyBatch(samples, classes, padding)),
-  adamw: fc.tuple(fc.integer({ min: 1, max: 5000 }), shape).map(([t, s]) => adamwStep(t, s)),
+    .tuple(extent(129), extent(257), fc.integer({ min: 2, max: 9 }), fc.constantFrom(0, 0.1, 0.9))
+    .map(([samples, classes, padding, smoothing]) => crossEntropyBatch(samples, classes, padding, 10, smoothing)),
+  reluGrad: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {}, fill: reluResults })),
+  relu6Grad: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {}, fill: reluResults })),
+  dropout: fc.tuple(share, word, word, shape).map((given) => dropoutOf(...given)),
+  flatten: fc
+    .array(shape, { minLength: 1, maxLength: 12 })
+    .map((shapes) => ({ inputs: shapes.map((s) => f32(...s)), params: {} })),
+  squaredNorm: shape.map((s) => ({ inputs: [f32(...s)], params: {} })),
+  sgd: fc
+    .tuple(share, fc.boolean(), clipping, shape)
+    .map(([momentum, nesterov, limits, s]) => sgdStep({ momentum, nesterov, ...limits }, s)),
+  adamw: fc
+    .tuple(fc.integer({ min: 1, max: 5000 }), clipping, shape)
+    .map(([t, limits, s]) => adamwStep(t, s, 1, limits)),
   resampleImage: fc
     .tuple(picture, fc.constantFrom("height" as const, "width" as const), extent(65))
     .map((given) => resampleAlong(...given)),

@@ -1,5 +1,6 @@
 export { GraphBuilder, Scope } from "./graph/builder.js";
-export type { Graph, Network, Node, Weights } from "./graph/graph.js";
+export { describeGraph } from "./graph/describe.js";
+export type { Block, Graph, Network, Node, Weights } from "./graph/graph.js";
 export { formatTable, printGraph } from "./graph/print.js";
 export { mix, uniformFanIn, zeros } from "./init.js";
 export {
@@ -9,12 +10,21 @@ export {
   type ConvOptions,
   concat,
   conv2d,
+  type DropoutOptions,
+  dropout,
   globalAveragePool,
   linear,
   maxPool,
   type PoolOptions,
 } from "./layers.js";
-export { type AdamWOptions, adamwHyper, freshMoments, HYPER, withAdamW } from "./optimizer.js";
+export {
+  HYPER,
+  type OptimizerKind,
+  type OptimizerOptions,
+  optimizerHyper,
+  type StepNumbers,
+  withOptimizer,
+} from "./optimizer.js";
 export { type Differentiated, differentiate } from "./passes/differentiate.js";
 export { dropDead } from "./passes/drop-dead.js";
 export { foldAffine } from "./passes/fold-affine.js";
@@ -27,3 +37,4 @@ export { type LoweredNode, type Plan, planMemory } from "./plan.js";
 export { batchOf, lowerGraph, splitBatch } from "./program/lower.js";
 export { Params } from "./program/params.js";
 export { type CompileInfo, type CompileOptions, Program } from "./program/program.js";
+export { learningRateAt, type ScheduleOptions } from "./schedule.js";

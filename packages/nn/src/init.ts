@@ -15,7 +15,7 @@ export function mix(value: number): number {
 }
 
 /** A seed of its own for every path. */
-function seedFor(seed: number, path: string): number {
+export function seedFor(seed: number, path: string): number {
   let h = mix(seed);
   for (let i = 0; i < path.length; i++) h = mix(h ^ path.charCodeAt(i));
   return h;

@@ -8,6 +8,7 @@ import {
   concat as concatOp,
   conv2d as conv2dOp,
   depthwiseConv2d as depthwiseConv2dOp,
+  dropout as dropoutOp,
   f32,
   formatSpec,
   globalAveragePool as globalAveragePoolOp,
@@ -18,6 +19,7 @@ import {
   type Value,
 } from "@tlx/kernels";
 import type { Scope } from "./graph/builder.js";
+import { seedFor } from "./init.js";
 
 export interface ConvOptions {
   /** Output channels. */
@@ -128,4 +130,17 @@ export function concat(s: Scope, values: readonly Value[]): Value {
 /** relu or relu6 at this scope. */
 export function activate(s: Scope, x: Value, activation: Exclude<Activation, "none">): Value {
   return s.apply(activation === "relu" ? relu : relu6, [x], {});
+}
+
+export interface DropoutOptions {
+  /** Share of elements that become zero, from 0 to below 1. */
+  readonly rate: number;
+  readonly seed: number;
+  /** The number of the step, u32 [1]: an input of the graph, fed anew for every step. */
+  readonly step: Value;
+}
+
+/** Dropout at this scope: its mask differs from that of another path, and from step to step. `toInference` takes it out. */
+export function dropout(s: Scope, x: Value, { rate, seed, step }: DropoutOptions): Value {
+  return s.apply(dropoutOp, [x, step], { rate, seed: seedFor(seed, s.path) });
 }

@@ -27,7 +27,7 @@ function chain(layers: readonly string[]): { graph: Graph; loss: Value } {
   for (const path of layers) x = linear(s.at(path), x, 4);
   const labels = b.input("labels", u32(BATCH));
   const weights = b.input("weights", f32(BATCH));
-  const [loss] = b.apply(softmaxCrossEntropy, [x, labels, weights], {}, "loss") as [Value];
+  const [loss] = b.apply(softmaxCrossEntropy, [x, labels, weights], { smoothing: 0.1 }, "loss") as [Value];
   b.output("loss", loss);
   return { graph: b.finish(), loss };
 }
@@ -92,7 +92,7 @@ describe("gradients by central differences in double", () => {
     y = b.apply(add, [y, x], {}, "residual")[0]!;
     y = b.apply(add, [y, y], {}, "double")[0]!;
     const targets = [b.input("labels", u32(BATCH)), b.input("weights", f32(BATCH))] as const;
-    const [loss] = b.apply(softmaxCrossEntropy, [y, ...targets], {}, "loss") as [Value];
+    const [loss] = b.apply(softmaxCrossEntropy, [y, ...targets], { smoothing: 0.1 }, "loss") as [Value];
     b.output("loss", loss);
     const graph = b.finish();
     inputs.set("labels", Uint32Array.of(0, 2, 1, 1, 2));
@@ -146,7 +146,7 @@ describe("errors", () => {
     const ruleless = { ...relu, name: "mystery" };
     const bent = b.apply(ruleless, [logits], {}, "odd")[0]!;
     const targets = [graph.inputs.get("labels")!, graph.inputs.get("weights")!] as const;
-    const [other] = b.apply(softmaxCrossEntropy, [bent, ...targets], {}, "other") as [Value];
+    const [other] = b.apply(softmaxCrossEntropy, [bent, ...targets], { smoothing: 0 }, "other") as [Value];
     expect(grads(b.finish(), other, "b.bias")).toThrow('differentiate: op mystery at "odd" has no gradient rule');
   });
 

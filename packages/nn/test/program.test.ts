@@ -144,7 +144,7 @@ describe("a program used wrongly", () => {
       'net: there is no input "picture"; there are: image',
     );
     await expect(program.read("probs")).rejects.toThrow('net: there is no output "probs"; there are: middle, logits');
-    expect(() => program.outputBuffer("probs")).toThrow("there is no output");
+    expect(() => program.outputBinding("probs")).toThrow("there is no output");
     expect(() => program.write("image", new Float32Array(5))).toThrow(
       new TlxError("E_SHAPE", 'net: input "image" is f32[2, 9, 8, 3] and needs 432 elements, found 5'),
     );

@@ -13,7 +13,7 @@ import {
   Program,
   Scope,
   splitBatch,
-  withAdamW,
+  withOptimizer,
 } from "@tlx/nn";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
@@ -114,17 +114,17 @@ describe("a batch over the binding limit", () => {
 
   it("of a training graph is refused", async () => {
     const b = new GraphBuilder();
-    const logits = linear(new Scope(b, "head"), b.input("x", f32(8, 6)), 3);
-    const targets = [b.input("labels", u32(8)), b.input("weights", f32(8))] as const;
-    const [loss] = b.apply(softmaxCrossEntropy, [logits, ...targets], {}, "loss") as [Value];
+    const logits = linear(new Scope(b, "head"), b.input("x", f32(80, 6)), 3);
+    const targets = [b.input("labels", u32(80)), b.input("weights", f32(80))] as const;
+    const [loss] = b.apply(softmaxCrossEntropy, [logits, ...targets], { smoothing: 0 }, "loss") as [Value];
     b.output("loss", loss);
     const trainable = new Set(["head.weight", "head.bias"]);
-    const graph = withAdamW(differentiate(b.finish(), loss, trainable, gradientRules));
+    const graph = withOptimizer(differentiate(b.finish(), loss, trainable, gradientRules), { kind: "sgd", clip: true });
     await expect(
-      Program.compile(limited({ maxStorageBufferBindingSize: 100 }), graph, fillWeights(graph)),
+      Program.compile(limited({ maxStorageBufferBindingSize: 1000 }), graph, fillWeights(graph)),
     ).rejects.toMatchObject({
       code: "E_LIMIT",
-      message: '"x": f32[8, 6] takes 192 bytes but a binding may hold 100 on this device; use a smaller batch',
+      message: '"x": f32[80, 6] takes 1920 bytes but a binding may hold 1000 on this device; use a smaller batch',
     });
   });
 });

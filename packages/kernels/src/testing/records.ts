@@ -25,6 +25,12 @@ import { referenceConv2d } from "../ops/conv2d/reference.js";
 import { depthwiseConv2dCases } from "../ops/depthwise-conv2d/cases.js";
 import { depthwiseConv2d } from "../ops/depthwise-conv2d/op.js";
 import { referenceDepthwiseConv2d } from "../ops/depthwise-conv2d/reference.js";
+import { dropoutCases } from "../ops/dropout/cases.js";
+import { dropout } from "../ops/dropout/op.js";
+import { referenceDropout } from "../ops/dropout/reference.js";
+import { flattenCases } from "../ops/flatten/cases.js";
+import { flatten } from "../ops/flatten/op.js";
+import { referenceFlatten } from "../ops/flatten/reference.js";
 import { cropImageCases, normalizeImageCases, resampleImageCases } from "../ops/image/cases.js";
 import { cropImage } from "../ops/image/crop-image.js";
 import { normalizeImage } from "../ops/image/normalize-image.js";
@@ -52,6 +58,12 @@ import {
 import { reluCases } from "../ops/relu/cases.js";
 import { relu, relu6 } from "../ops/relu/op.js";
 import { referenceRelu, referenceRelu6 } from "../ops/relu/reference.js";
+import { reluGradCases } from "../ops/relu-grad/cases.js";
+import { relu6Grad, reluGrad } from "../ops/relu-grad/op.js";
+import { referenceRelu6Grad, referenceReluGrad } from "../ops/relu-grad/reference.js";
+import { sgdCases } from "../ops/sgd/cases.js";
+import { sgd } from "../ops/sgd/op.js";
+import { referenceSgd, sgdTolerance } from "../ops/sgd/reference.js";
 import { softmaxCases } from "../ops/softmax/cases.js";
 import { softmax } from "../ops/softmax/op.js";
 import { referenceSoftmax } from "../ops/softmax/reference.js";
@@ -60,6 +72,9 @@ import { softmaxCrossEntropyCases } from "../ops/softmax-cross-entropy/cases.js"
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy/op.js";
 import { referenceSoftmaxCrossEntropy } from "../ops/softmax-cross-entropy/reference.js";
 import { softmaxCrossEntropyTolerance } from "../ops/softmax-cross-entropy/tolerance.js";
+import { squaredNormCases } from "../ops/squared-norm/cases.js";
+import { squaredNorm } from "../ops/squared-norm/op.js";
+import { referenceSquaredNorm } from "../ops/squared-norm/reference.js";
 import { sizeOf } from "../spec.js";
 import { type AnyRecord, beforeActivation, exact, relative, sumOf } from "./record.js";
 
@@ -112,6 +127,18 @@ export const records: readonly AnyRecord[] = [
     tolerance: softmaxCrossEntropyTolerance,
     cases: softmaxCrossEntropyCases,
   },
+  { op: reluGrad, reference: referenceReluGrad, tolerance: exact, cases: reluGradCases },
+  { op: relu6Grad, reference: referenceRelu6Grad, tolerance: exact, cases: reluGradCases },
+  // Half a unit for the factor 1 / (1 - rate), half for the product.
+  { op: dropout, reference: referenceDropout, tolerance: relative(1), cases: dropoutCases },
+  { op: flatten, reference: referenceFlatten, tolerance: exact, cases: flattenCases },
+  {
+    op: squaredNorm,
+    reference: referenceSquaredNorm,
+    tolerance: sumOf(({ inputs }) => sizeOf(inputs[0]!)),
+    cases: squaredNormCases,
+  },
+  { op: sgd, reference: referenceSgd, tolerance: sgdTolerance, cases: sgdCases },
   { op: adamw, reference: referenceAdamw, tolerance: adamwTolerance, cases: adamwCases },
   { op: resampleImage, reference: referenceResampleImage, tolerance: exact, cases: resampleImageCases },
   { op: cropImage, reference: referenceCropImage, tolerance: exact, cases: cropImageCases },

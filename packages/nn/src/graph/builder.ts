@@ -1,11 +1,12 @@
-import { type Emit, type Op, type Spec, TlxError, type Value } from "@tlx/kernels";
-import type { Graph, Node } from "./graph.js";
+import { type Emit, flatten, type Op, type Spec, TlxError, type Value } from "@tlx/kernels";
+import type { Block, Graph, Node } from "./graph.js";
 
 /** Builds a graph; models use it through a Scope, passes directly. */
 export class GraphBuilder implements Emit {
   private readonly inputs = new Map<string, Value>();
   private readonly params = new Map<string, Value>();
   private readonly states = new Map<string, Value>();
+  private readonly blocks = new Map<string, Block>();
   private readonly outputs = new Map<string, Value>();
   private readonly marks = new Map<string, Value>();
   private readonly nodes: Node[] = [];
@@ -25,6 +26,7 @@ export class GraphBuilder implements Emit {
         b.nextId = Math.max(b.nextId, value.id + 1);
       }
     }
+    for (const [path, block] of graph.blocks) b.blocks.set(path, block);
     for (const node of graph.nodes) {
       b.nodes.push(node);
       for (const value of node.outputs) {
@@ -47,6 +49,21 @@ export class GraphBuilder implements Emit {
 
   state(path: string, spec: Spec): Value {
     return this.declare(this.states, "state", path, spec);
+  }
+
+  /** A state over the params at `params` with a state of its extent per name in `moments`; returns it and these. */
+  block(path: string, params: readonly string[], moments: readonly string[]): readonly Value[] {
+    const specs = params.map((p) => {
+      const value = this.params.get(p);
+      if (!value) throw new TlxError("E_GRAPH", `graph: block "${path}" names "${p}", which is no param`);
+      const taken = [...this.blocks].find(([, block]) => block.params.includes(p));
+      if (taken) throw new TlxError("E_GRAPH", `graph: param "${p}" is in block "${taken[0]}" already`);
+      return value.spec;
+    });
+    const [spec] = flatten.infer(specs, {}) as [Spec];
+    const paths = moments.map((name) => `${path}/${name}`);
+    this.blocks.set(path, { params: [...params], moments: paths });
+    return [path, ...paths].map((p) => this.state(p, spec));
   }
 
   private declare(where: Map<string, Value>, kind: string, path: string, spec: Spec): Value {
@@ -127,11 +144,12 @@ export class GraphBuilder implements Emit {
 
   /** The graph so far; what the builder does later does not change it. */
   finish(): Graph {
-    const { inputs, params, states, outputs, marks, nodes } = this;
+    const { inputs, params, states, blocks, outputs, marks, nodes } = this;
     return {
       inputs: new Map(inputs),
       params: new Map(params),
       states: new Map(states),
+      blocks: new Map(blocks),
       outputs: new Map(outputs),
       marks: new Map(marks),
       nodes: [...nodes],

@@ -9,6 +9,14 @@ export interface Node {
   readonly path: string;
 }
 
+/** A state that is laid over trained params, so that one node can update them together. */
+export interface Block {
+  /** The params it holds, in order, where `flattenOffsets` of their specs says. */
+  readonly params: readonly string[];
+  /** States of the same extent that the update keeps. */
+  readonly moments: readonly string[];
+}
+
 /** What to compute: immutable data, nodes in an order in which they can run. */
 export interface Graph {
   /** Fed anew for every run, by name. */
@@ -17,6 +25,8 @@ export interface Graph {
   readonly params: ReadonlyMap<string, Value>;
   /** Kept between runs but not trained (running statistics, optimizer moments), by path. */
   readonly states: ReadonlyMap<string, Value>;
+  /** States that are blocks, by path. Only the node that updates a block reads it. */
+  readonly blocks: ReadonlyMap<string, Block>;
   readonly nodes: readonly Node[];
   /** Results that stay readable after a run, by name. */
   readonly outputs: ReadonlyMap<string, Value>;

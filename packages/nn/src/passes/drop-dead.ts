@@ -15,6 +15,7 @@ export function dropDead(network: Network): Network {
     ...graph,
     params: only(graph.params),
     states: only(graph.states),
+    blocks: new Map([...graph.blocks].filter(([path]) => needed.has(graph.states.get(path)!))),
     marks: only(graph.marks),
     nodes: graph.nodes.filter((n) => n.outputs.some((v) => needed.has(v))),
   };

@@ -1,4 +1,4 @@
-import { check, type Value } from "@tlx/kernels";
+import { check, dropout, type Value } from "@tlx/kernels";
 import type { Graph } from "../graph/graph.js";
 import { dependents, findParams } from "../graph/walk.js";
 
@@ -12,13 +12,15 @@ export interface Partition {
 }
 
 /**
- * Cuts a graph where training begins: a node is tail if it depends on a trainable param.
+ * Cuts a graph where training begins: a node is tail if it depends on a trainable param, or on dropout, which differs from
+ * step to step.
  * Throws E_GRAPH when nothing is trainable or when a trainable path does not exist.
  */
 export function partition(graph: Graph, trainable: ReadonlySet<string>): Partition {
   const roots = findParams(graph, trainable, "partition");
   check(roots.length > 0, "E_GRAPH", () => "partition: nothing is trainable; name at least one param");
-  const live = dependents(graph.nodes, roots);
+  const drops = graph.nodes.filter((n) => n.op === dropout).flatMap((n) => n.outputs);
+  const live = dependents(graph.nodes, [...roots, ...drops]);
   const isTail = (node: Graph["nodes"][number]): boolean => node.outputs.some((v) => live.has(v));
   const tailNodes = graph.nodes.filter(isTail);
   const prefixNodes = graph.nodes.filter((n) => !isTail(n));
@@ -36,6 +38,7 @@ export function partition(graph: Graph, trainable: ReadonlySet<string>): Partiti
       inputs: new Map([...keep(graph.inputs, used), ...extraInputs]),
       params: keep(graph.params, used),
       states: keep(graph.states, used),
+      blocks: new Map([...graph.blocks].filter(([path]) => used.has(graph.states.get(path)!))),
       marks: keep(graph.marks, new Set(nodes.flatMap((n) => n.outputs))),
       nodes,
       outputs,

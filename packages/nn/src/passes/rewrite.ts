@@ -62,7 +62,14 @@ export function rewrite(network: Network, rule: RewriteRule): Network {
 function declareAll(graph: Graph, to: GraphBuilder, replaced: Map<Value, Value>, specOf: (v: Value) => Spec): void {
   for (const [name, v] of graph.inputs) replaced.set(v, to.input(name, specOf(v)));
   for (const [path, v] of graph.params) replaced.set(v, to.param(path, v.spec));
-  for (const [path, v] of graph.states) replaced.set(v, to.state(path, v.spec));
+  const inBlock = new Set<string>();
+  for (const [path, { params, moments }] of graph.blocks) {
+    const paths = [path, ...moments];
+    const names = moments.map((m) => m.slice(path.length + 1));
+    to.block(path, params, names).forEach((v, i) => void replaced.set(graph.states.get(paths[i]!)!, v));
+    for (const p of paths) inBlock.add(p);
+  }
+  for (const [path, v] of graph.states) if (!inBlock.has(path)) replaced.set(v, to.state(path, v.spec));
 }
 
 function nameAll(graph: Graph, to: GraphBuilder, replaced: ReadonlyMap<Value, Value>): void {

@@ -6,11 +6,12 @@ import type { Params } from "./params.js";
 
 const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
 
-/** Buffers of one end (inputs or outputs): what the caller sees, and what one micro-batch sees. */
+/** Buffers of one end (inputs or outputs): what the caller sees, and what one micro-batch sees; `offset` in bytes for both. */
 export interface Port {
   readonly spec: Spec;
   readonly buffer: GPUBuffer;
   readonly micro: GPUBuffer;
+  readonly offset: number;
   readonly microBytes: number;
 }
 
@@ -20,7 +21,7 @@ export interface Buffers {
   readonly outputs: ReadonlyMap<string, Port>;
   readonly slots: readonly GPUBuffer[];
   /** Where a value of the part lives. */
-  of(value: Value): GPUBuffer;
+  of(value: Value): GPUBufferBinding;
 }
 
 /**
@@ -31,9 +32,10 @@ export interface Buffers {
 export function allocate(arena: Arena, whole: Graph, part: Graph, plan: Plan, params: Params): Buffers {
   const homeOf = homesOf(part.nodes);
   const ports = new Map<Value, Port>();
+  for (const path of part.blocks.keys()) params.assertBlock(part, path);
   for (const [path, value] of [...part.params, ...part.states]) {
-    const buffer = params.buffer(path, value.spec);
-    ports.set(value, { spec: value.spec, buffer, micro: buffer, microBytes: bytesOf(value.spec) });
+    const { buffer, offset, size } = params.binding(path, value.spec);
+    ports.set(value, { spec: value.spec, buffer, micro: buffer, offset, microBytes: size });
   }
   const open = (names: "inputs" | "outputs"): Map<string, Port> => {
     const opened = new Map<string, Port>();
@@ -48,9 +50,11 @@ export function allocate(arena: Arena, whole: Graph, part: Graph, plan: Plan, pa
   const inputs = open("inputs");
   const outputs = open("outputs");
   const slots = plan.slots.map((bytes, i) => arena.buffer(bytes, usage, `slot ${i}`));
-  const of = (value: Value): GPUBuffer => {
+  const of = (value: Value): GPUBufferBinding => {
     const home = homeOf(value);
-    return ports.get(home)?.micro ?? slots[plan.slotOf.get(home)!]!;
+    const port = ports.get(home);
+    const size = bytesOf(value.spec);
+    return port ? { buffer: port.micro, offset: port.offset, size } : { buffer: slots[plan.slotOf.get(home)!]!, size };
   };
   return { inputs, outputs, slots, of };
 }
@@ -59,5 +63,5 @@ function makePort(arena: Arena, name: string, spec: Spec, microSpec: Spec): Port
   const microBytes = bytesOf(microSpec);
   const buffer = arena.buffer(bytesOf(spec), usage, name);
   const micro = microBytes === bytesOf(spec) ? buffer : arena.buffer(microBytes, usage, `${name}/micro`);
-  return { spec, buffer, micro, microBytes };
+  return { spec, buffer, micro, offset: 0, microBytes };
 }

@@ -1,6 +1,7 @@
 import {
   Arena,
   bytesOf,
+  flattenOffsets,
   formatSpec,
   type Gpu,
   type HostTensor,
@@ -10,11 +11,20 @@ import {
   sizeOf,
   TlxError,
   Usage,
+  u32,
   upload,
+  viewAs,
 } from "@tlx/kernels";
-import type { Weights } from "../graph/graph.js";
+import type { Graph, Weights } from "../graph/graph.js";
 
 const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
+
+/** Where a weight lies: `offset` in bytes. */
+interface Held {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly spec: Spec;
+}
 
 /** Params and states on a device, by path. Several programs may share one (training and evaluation do). */
 export class Params {
@@ -22,23 +32,50 @@ export class Params {
   private readonly arena: Arena;
   private readonly reader: Reader;
   private readonly label: string;
-  private readonly held = new Map<string, { readonly buffer: GPUBuffer; readonly spec: Spec }>();
+  private readonly held = new Map<string, Held>();
+  /** Paths of blocks: their content is that of the params they hold. */
+  private readonly blocks = new Map<string, Held>();
 
-  constructor(gpu: Gpu, weights: Weights, label = "params") {
+  /**
+   * Uploads `weights`. The params that an optimizer of `graph` updates together lie in one buffer, and its moments are zero
+   * where `weights` has none. Throws E_WEIGHTS when such a param is missing or of another shape.
+   */
+  constructor(gpu: Gpu, weights: Weights, label = "params", graph?: Graph) {
     this.gpu = gpu;
     this.label = label;
     this.arena = new Arena(gpu, label);
     this.reader = new Reader(gpu, label);
     try {
+      for (const path of graph?.blocks.keys() ?? []) this.reserve(graph!, path, weights);
       for (const [path, tensor] of weights) {
-        const buffer = this.arena.buffer(bytesOf(tensor.spec), usage, path);
-        this.held.set(path, { buffer, spec: tensor.spec });
+        if (this.blocks.has(path)) {
+          throw new TlxError("E_WEIGHTS", `${label}: "${path}" is laid over params; give those instead`);
+        }
+        if (!this.held.has(path)) this.held.set(path, this.make(path, tensor.spec));
         this.write(path, tensor);
       }
     } catch (error) {
       this.dispose();
       throw error;
     }
+  }
+
+  private make(path: string, spec: Spec): Held {
+    return { buffer: this.arena.buffer(bytesOf(spec), usage, path), offset: 0, spec };
+  }
+
+  /** Lays out a block and its moments; a fresh buffer is zero, and so is what lies between params. */
+  private reserve(graph: Graph, path: string, weights: Weights): void {
+    const { params, moments } = graph.blocks.get(path)!;
+    const block = this.make(path, graph.states.get(path)!.spec);
+    this.blocks.set(path, block);
+    const specs = params.map((p) => graph.params.get(p)!.spec);
+    const offsets = flattenOffsets(specs);
+    params.forEach((p, i) => {
+      if (!weights.has(p)) throw new TlxError("E_WEIGHTS", `${this.label}: there is no weight "${p}"`);
+      this.held.set(p, { buffer: block.buffer, offset: 4 * offsets[i]!, spec: specs[i]! });
+    });
+    for (const m of moments) this.held.set(m, this.make(m, block.spec));
   }
 
   get bytes(): number {
@@ -50,42 +87,71 @@ export class Params {
     this.arena.assertUsable();
   }
 
-  private find(path: string): { readonly buffer: GPUBuffer; readonly spec: Spec } {
+  private find(path: string): Held {
     this.assertUsable();
-    const found = this.held.get(path);
+    const found = this.held.get(path) ?? this.blocks.get(path);
     if (!found) throw new TlxError("E_WEIGHTS", `${this.label}: there is no weight "${path}"`);
     return found;
   }
 
   /** Throws E_WEIGHTS when there is no such path, or when it does not hold what `spec` says. */
-  buffer(path: string, spec?: Spec): GPUBuffer {
-    const found = this.find(path);
-    if (spec && !sameSpec(spec, found.spec)) {
+  binding(path: string, spec?: Spec): Required<GPUBufferBinding> {
+    const { buffer, offset, spec: found } = this.find(path);
+    if (spec && !sameSpec(spec, found)) {
       throw new TlxError(
         "E_WEIGHTS",
-        `${this.label}: the network needs "${path}" as ${formatSpec(spec)}, found ${formatSpec(found.spec)}`,
+        `${this.label}: the network needs "${path}" as ${formatSpec(spec)}, found ${formatSpec(found)}`,
       );
     }
-    return found.buffer;
+    return { buffer, offset, size: bytesOf(found) };
+  }
+
+  /** Throws E_WEIGHTS unless the params of block `path` of `graph` lie in it here too. */
+  assertBlock(graph: Graph, path: string): void {
+    const buffer = this.blocks.get(path)?.buffer;
+    if (graph.blocks.get(path)!.params.some((p) => this.find(p).buffer !== buffer)) {
+      throw new TlxError(
+        "E_WEIGHTS",
+        `${this.label}: expected "${path}" to hold the params that are trained, found them apart; make the params for the training graph`,
+      );
+    }
   }
 
   /** Replaces a weight. Throws E_SHAPE when `tensor` is of another shape. */
   write(path: string, tensor: HostTensor): void {
-    const { buffer, spec } = this.find(path);
+    const { buffer, offset, spec } = this.find(path);
     if (!sameSpec(spec, tensor.spec) || tensor.data.length !== sizeOf(spec)) {
       throw new TlxError(
         "E_SHAPE",
         `${this.label}: "${path}" is ${formatSpec(spec)}, found ${formatSpec(tensor.spec)} with ${tensor.data.length} elements`,
       );
     }
-    upload(this.gpu, buffer, tensor);
+    upload(this.gpu, buffer, tensor, offset);
   }
 
-  /** Values of `paths` (all when left out), read back together. */
+  /** Values of `paths` (all when left out), read back together: one copy for each buffer they lie in. */
   async read(paths: readonly string[] = [...this.held.keys()]): Promise<Map<string, HostTensor>> {
     const found = paths.map((path) => this.find(path));
-    const tensors = await Promise.all(found.map(({ buffer, spec }) => this.reader.read(buffer, spec)));
-    return new Map(paths.map((p, i) => [p, tensors[i]!]));
+    const spans = new Map<GPUBuffer, readonly [from: number, to: number]>();
+    for (const { buffer, offset, spec } of found) {
+      const [from, to] = spans.get(buffer) ?? [offset, offset];
+      spans.set(buffer, [Math.min(from, offset), Math.max(to, offset + bytesOf(spec))]);
+    }
+    const contents = new Map(
+      await Promise.all(
+        [...spans].map(async ([buffer, [from, to]]) => {
+          const { data } = await this.reader.read(buffer, u32((to - from) / 4), from);
+          return [buffer, data.buffer as ArrayBuffer] as const;
+        }),
+      ),
+    );
+    return new Map(
+      found.map(({ buffer, offset, spec }, i) => {
+        const start = offset - spans.get(buffer)![0];
+        const data = viewAs(spec, contents.get(buffer)!.slice(start, start + bytesOf(spec)));
+        return [paths[i]!, { spec, data }];
+      }),
+    );
   }
 
   dispose(): void {

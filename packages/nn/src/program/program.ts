@@ -98,7 +98,7 @@ export class Program {
     let params = weights instanceof Params ? weights : undefined;
     try {
       const buffers = await gpu.guarded(label, () => {
-        params ??= new Params(gpu, weights as Weights, `${label}/params`);
+        params ??= new Params(gpu, weights as Weights, `${label}/params`, graph);
         return allocate(arena, graph, part, plan, params);
       });
       const launches = await prepareLaunches(gpu, arena, bindAll(lowered, plan, buffers));
@@ -151,9 +151,10 @@ export class Program {
     return this.port("inputs", name).buffer;
   }
 
-  /** The buffer a result is left in. */
-  outputBuffer(name: string): GPUBuffer {
-    return this.port("outputs", name).buffer;
+  /** Where a result is left. */
+  outputBinding(name: string): GPUBufferBinding {
+    const { buffer, offset, spec } = this.port("outputs", name);
+    return { buffer, offset, size: bytesOf(spec) };
   }
 
   /** Feeds an input from JS memory. Throws E_SHAPE when the number of elements does not match. */
@@ -203,8 +204,8 @@ export class Program {
 
   /** The value a run left under `name`. */
   async read(name: string): Promise<HostTensor> {
-    const { spec, buffer } = this.port("outputs", name);
-    return this.reader.read(buffer, spec);
+    const { spec, buffer, offset } = this.port("outputs", name);
+    return this.reader.read(buffer, spec, offset);
   }
 
   /** GPU time per launch of one pass; see `profileLaunches`. */
@@ -240,7 +241,7 @@ function bindAll(nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers): P
           return { buffer: buffers.slots[plan.scratchSlots[i]![operand.scratch]!]!, size };
         }
         const value = "input" in operand ? node.inputs[operand.input]! : node.outputs[operand.output]!;
-        return { buffer: buffers.of(value), size: bytesOf(value.spec) };
+        return buffers.of(value);
       },
     })),
   );

@@ -1,1 +1,1 @@
-export { interpret } from "./interpret.js";
+export { interpret, interpretStep } from "./interpret.js";

@@ -1,8 +1,9 @@
 import { check } from "../../errors.js";
-import type { NoParams, Vjp } from "../../op.js";
+import type { Vjp } from "../../op.js";
+import type { CrossEntropyParams } from "./op.js";
 
 /** The gradient of the loss is the op's second output, so the loss must be what is differentiated. */
-export const softmaxCrossEntropyVjp: Vjp<NoParams> = ({ outputs, outputGrad, needs }) => {
+export const softmaxCrossEntropyVjp: Vjp<CrossEntropyParams> = ({ outputs, outputGrad, needs }) => {
   check(
     outputGrad === undefined,
     "E_GRAPH",

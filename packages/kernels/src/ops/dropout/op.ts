@@ -1,0 +1,76 @@
+/**
+ * Dropout whose mask is a function of seed, step and place, so that nothing is stored for the way back.
+ *
+ *   y[i] = keep(i) ? x[i] / (1 - rate) : 0
+ *   keep(i) = mix(mix(seed ^ mix(step)) ^ mix(i)) >= floor(rate * 2^32), with mix an avalanche of 32 bits
+ *
+ * Shapes   x f32 of any shape, step u32 [1] -> y of the shape of x
+ * Throws   E_USAGE for a rate outside [0, 1) or a seed that is not an unsigned integer of 32 bits
+ * Source   Srivastava et al. 2014, Dropout; mix: lowbias32 by Chris Wellons
+ */
+import { check } from "../../errors.js";
+import { defineOp, type Op } from "../../op.js";
+import { formatSpec, type Spec, sameSpec, sizeOf, u32 } from "../../spec.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
+
+export interface DropoutParams {
+  /** Share of elements that become zero, from 0 to below 1. */
+  readonly rate: number;
+  /** An unsigned integer of 32 bits; layers that shall drop independently need different ones. */
+  readonly seed: number;
+}
+
+const kernel = /* @__PURE__ */ defineKernel({
+  name: "dropout/plain",
+  bindings: { x: "read f32", step: "read u32", y: "write f32" },
+  args: { size: "u32", seed: "u32", threshold: "u32", scale: "f32" },
+  workgroup: [64, 1, 1],
+  functions: [flatIndex],
+  body: wgsl`
+fn mix_bits(value: u32) -> u32 {
+  var v = value;
+  v = (v ^ (v >> 16u)) * 0x7feb352du;
+  v = (v ^ (v >> 15u)) * 0x846ca68bu;
+  return v ^ (v >> 16u);
+}
+
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local);
+  if (i >= args.size) { return; }
+  let key = mix_bits(args.seed ^ mix_bits(step[0]));
+  y[i] = select(0.0, x[i] * args.scale, mix_bits(key ^ mix_bits(i)) >= args.threshold);
+}
+`,
+});
+
+export const dropout: Op<DropoutParams> = /* @__PURE__ */ defineOp<DropoutParams>({
+  name: "dropout",
+  infer(inputs, { rate, seed }) {
+    const [x, step] = inputs as [Spec, Spec];
+    check(
+      inputs.length === 2 && x.dtype === "f32" && sameSpec(step, u32(1)),
+      "E_SHAPE",
+      () => `dropout: expects f32 x and step u32 [1], found ${inputs.map(formatSpec).join(", ")}`,
+    );
+    check(rate >= 0 && rate < 1, "E_USAGE", () => `dropout: expects a rate from 0 to below 1, found ${rate}`);
+    check(
+      Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32,
+      "E_USAGE",
+      () => `dropout: expects a whole number from 0 to 2^32 - 1 as seed, found ${seed}`,
+    );
+    return [x];
+  },
+  variants: [
+    plainVariant(kernel, ({ inputs, params: { rate, seed } }) => {
+      const size = sizeOf(inputs[0]!);
+      return {
+        threads: size,
+        bind: { x: { input: 0 }, step: { input: 1 }, y: { output: 0 } },
+        args: { size, seed, threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) },
+      };
+    }),
+  ],
+});

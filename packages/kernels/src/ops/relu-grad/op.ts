@@ -1,0 +1,59 @@
+/**
+ * Gradients of the rectified linear units, from their results: dx = dy where y is strictly inside, else 0.
+ *
+ *   reluGrad: inside means y > 0;  relu6Grad: inside means 0 < y < 6
+ *
+ * Shapes   y and dy f32 of one shape -> dx of that shape
+ */
+import { check } from "../../errors.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
+import { formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
+import { plainVariant } from "../../variants/plain-variant.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
+
+const kernel = /* @__PURE__ */ defineKernel({
+  name: "reluGrad/plain",
+  bindings: { y: "read f32", dy: "read f32", dx: "write f32" },
+  args: { size: "u32", top: "f32" },
+  workgroup: [64, 1, 1],
+  functions: [flatIndex],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local);
+  if (i >= args.size) { return; }
+  dx[i] = select(0.0, dy[i], y[i] > 0.0 && y[i] < args.top);
+}
+`,
+});
+
+const LARGEST = 3.4028234663852886e38; // stands for no upper bound: WGSL may assume that there is no infinity
+
+function gradientOp(name: string, top: number): Op<NoParams> {
+  return defineOp<NoParams>({
+    name,
+    infer(inputs) {
+      const [y, dy] = inputs as [Spec, Spec];
+      check(
+        inputs.length === 2 && y.dtype === "f32" && sameSpec(y, dy),
+        "E_SHAPE",
+        () => `${name}: expects two f32 inputs of one shape, found ${inputs.map(formatSpec).join(" and ")}`,
+      );
+      return [y];
+    },
+    variants: [
+      plainVariant(kernel, ({ inputs }) => {
+        const size = sizeOf(inputs[0]!);
+        return {
+          threads: size,
+          bind: { y: { input: 0 }, dy: { input: 1 }, dx: { output: 0 } },
+          args: { size, top },
+        };
+      }),
+    ],
+  });
+}
+
+export const reluGrad: Op<NoParams> = /* @__PURE__ */ gradientOp("reluGrad", LARGEST);
+export const relu6Grad: Op<NoParams> = /* @__PURE__ */ gradientOp("relu6Grad", 6);

@@ -1,0 +1,88 @@
+/**
+ * Sum of squares: y = sum of x[i]^2.
+ *
+ * Shapes   x f32 of any shape -> y f32 [1]
+ * Method   one workgroup per part, then one that adds the parts; both in fixed order, so equal input gives equal bits
+ * Needs    scratch of one element per part
+ */
+import { check } from "../../errors.js";
+import { defineOp, type NoParams, type Op } from "../../op.js";
+import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
+import { defineKernel, wgsl } from "../../wgsl/source.js";
+
+const perPart = /* @__PURE__ */ defineKernel({
+  name: "squaredNorm/plain",
+  bindings: { x: "read f32", sums: "write f32" },
+  args: { size: "u32", parts: "u32", partSize: "u32" },
+  workgroup: [64, 1, 1],
+  functions: [flatGroup, workgroupReduce],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let part = flat_group(group, groups);
+  if (part >= args.parts) { return; }
+  let end = min((part + 1u) * args.partSize, args.size);
+  var sum = 0.0;
+  for (var i = part * args.partSize + local; i < end; i += WG_X) { sum += x[i] * x[i]; }
+  sum = workgroup_sum(sum, local);
+  if (local == 0u) { sums[part] = sum; }
+}
+`,
+});
+
+const total = /* @__PURE__ */ defineKernel({
+  name: "squaredNorm/plain/total",
+  bindings: { sums: "read f32", y: "write f32" },
+  args: { parts: "u32" },
+  workgroup: [64, 1, 1],
+  functions: [workgroupReduce],
+  body: wgsl`
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(local_invocation_index) local: u32) {
+  var sum = 0.0;
+  for (var part = local; part < args.parts; part += WG_X) { sum += sums[part]; }
+  sum = workgroup_sum(sum, local);
+  if (local == 0u) { y[0] = sum; }
+}
+`,
+});
+
+const MIN_PART = 1024; // elements: 16 per invocation outweigh the launch of a workgroup
+
+export const squaredNorm: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
+  name: "squaredNorm",
+  infer(inputs) {
+    const [x] = inputs as [Spec];
+    check(
+      inputs.length === 1 && x.dtype === "f32",
+      "E_SHAPE",
+      () => `squaredNorm: expects one f32 input, found ${inputs.map(formatSpec).join(", ")}`,
+    );
+    return [f32(1)];
+  },
+  variants: [
+    {
+      name: "plain",
+      fits: () => true,
+      lower({ inputs }, caps) {
+        const size = sizeOf(inputs[0]!);
+        // The square root balances the lengths of the two sums.
+        const partSize = Math.max(MIN_PART, Math.ceil(Math.sqrt(size)));
+        const parts = Math.ceil(size / partSize);
+        return {
+          scratch: [f32(parts)],
+          dispatches: [
+            dispatch(perPart, caps, {
+              groups: parts,
+              bind: { x: { input: 0 }, sums: { scratch: 0 } },
+              args: { size, parts, partSize },
+            }),
+            dispatch(total, caps, { groups: 1, bind: { sums: { scratch: 0 }, y: { output: 0 } }, args: { parts } }),
+          ],
+        };
+      },
+    },
+  ],
+});

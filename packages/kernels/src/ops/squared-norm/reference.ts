@@ -1,0 +1,6 @@
+import type { NoParams } from "../../op.js";
+import type { Reference } from "../../testing/record.js";
+
+export const referenceSquaredNorm: Reference<NoParams> = ([x]) => [
+  Float64Array.of(x!.reduce((sum, v) => sum + v * v, 0)),
+];
