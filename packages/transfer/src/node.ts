@@ -1,7 +1,11 @@
 export { DEFAULT_MAX_PIXELS, type DecodeOptions, decodePicture } from "./data/node/decode.js";
-export { type DecodeAllOptions, decodeAll } from "./data/node/decode-all.js";
-export { imageFolder } from "./data/node/image-folder.js";
-export { freeRunName, type LoadedRun, type RunRecord, readRun, writeRun } from "./run/node/run-folder.js";
+export { type DecodeAllOptions, decodeAll, type HashAllOptions } from "./data/node/decode-all.js";
+export { imageFolder, type SplitOptions } from "./data/node/image-folder.js";
+export { labelledFolder } from "./data/node/labelled-folder.js";
+export { type FeatureCacheSize, featureCacheSize } from "./features/node/cache-size.js";
+export { DiskFeatureStore, diskFeatures } from "./features/node/disk-store.js";
+export { type ReadRunOptions, readRun } from "./run/node/read-run.js";
+export { freeRunName, RunFolder, type RunStart, type Skipped } from "./run/node/run-folder.js";
 export { cacheFolder } from "./weights/node/cache-folder.js";
 export { readWeightsFile } from "./weights/node/file.js";
 export { type ResolveOptions, resolveWeights } from "./weights/node/resolve.js";

@@ -4,7 +4,7 @@
  */
 import { check, type Gpu, TlxError } from "@tlx/kernels";
 import { type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
-import type { Decoded, Picture } from "./data/picture.js";
+import type { Picture } from "./data/picture.js";
 import { Preprocessor, type PreprocessSpec } from "./preprocess.js";
 
 /** A network compiled for batches of pictures. */
@@ -71,37 +71,65 @@ export async function compileForPictures(
   };
 }
 
+/** A picture program that is compiled when its first picture comes: a run that knows all features never pays for it. */
+export function compileWhenNeeded(batch: number, compile: () => Promise<PictureProgram>): PictureProgram {
+  let compiled: PictureProgram | undefined;
+  return {
+    batch,
+    async put(picture, index) {
+      compiled ??= await compile();
+      await compiled.put(picture, index);
+    },
+    flush: (count) => (compiled as PictureProgram).flush(count),
+    dispose() {
+      compiled?.dispose();
+      compiled = undefined;
+    },
+  };
+}
+
 /** What became of one picture: its output row, or why there is none. */
 export type PictureResult<T> =
   | { readonly item: T; readonly row: Float32Array }
   | { readonly item: T; readonly error: TlxError };
 
+/** What was decoded, with the output row in place of the picture; without a picture as it is. */
+export type Ran<D> = D extends { readonly picture: Picture } ? Omit<D, "picture"> & { readonly row: Float32Array } : D;
+
+/** Results that wait for a batch to fill are handed out at the latest when so many without a picture are among them. */
+const MAX_WAITING = 64;
+
 /**
- * Runs pictures through a network in batches, in order. While the GPU computes one batch, the next pictures are decoded
+ * Runs pictures through a network in batches, in order; what comes without a picture passes through. While the GPU computes one batch, the next pictures are decoded
  * by their source and preprocessed behind it in the queue.
  */
-export async function* runPictures<T>(
+export async function* runPictures<D extends object>(
   network: PictureProgram,
-  pictures: AsyncIterable<Decoded<T>>,
-): AsyncGenerator<PictureResult<T>> {
-  let group: Decoded<T>[] = [];
+  pictures: AsyncIterable<D>,
+): AsyncGenerator<Ran<D>> {
+  /** Without their pictures, which are on the GPU; `index` is the place in the batch. */
+  let group: { readonly rest: object; readonly index?: number }[] = [];
   let filled = 0;
-  let running: Promise<PictureResult<T>[]> | undefined;
-  const start = (): Promise<PictureResult<T>[]> => {
+  let running: Promise<Ran<D>[]> | undefined;
+  const start = (): Promise<Ran<D>[]> => {
     const items = group;
     const rows = filled > 0 ? network.flush(filled) : Promise.resolve([]);
     group = [];
     filled = 0;
-    return rows.then((made) => {
-      let next = 0;
-      return items.map((d) => ("error" in d ? d : { item: d.item, row: made[next++] as Float32Array }));
-    });
+    return rows.then((made) =>
+      items.map(({ rest, index }) => (index === undefined ? rest : { ...rest, row: made[index] }) as Ran<D>),
+    );
   };
   try {
     for await (const decoded of pictures) {
-      group.push(decoded);
-      if ("picture" in decoded) await network.put(decoded.picture, filled++);
-      if (filled < network.batch) continue;
+      if ("picture" in decoded) {
+        const { picture, ...rest } = decoded;
+        await network.put(picture as Picture, filled);
+        group.push({ rest, index: filled++ });
+      } else {
+        group.push({ rest: decoded });
+      }
+      if (filled < network.batch && group.length - filled < MAX_WAITING) continue;
       const before = running;
       running = start();
       running.catch(() => {});

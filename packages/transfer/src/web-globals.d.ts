@@ -11,3 +11,4 @@ declare class AbortSignal {
   throwIfAborted(): void;
 }
 declare const performance: { now(): number };
+declare const crypto: { readonly subtle: { digest(name: "SHA-256", data: Uint8Array): Promise<ArrayBuffer> } };

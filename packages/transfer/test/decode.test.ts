@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
@@ -292,6 +293,28 @@ describe("decodeAll", () => {
       }
       expect(seen).toEqual([1200, 5, 6, 7, "E_DATA", 9, 10, 11, 12]);
     }
+  });
+
+  it("hands out the SHA-256 of each file, and no picture where it is known", async () => {
+    const seen: unknown[] = [];
+    const hashOf = async (file: string): Promise<string> =>
+      createHash("sha256")
+        .update(await readFile(file))
+        .digest("hex");
+    const known = await hashOf(files()[2]!.file);
+    const asked: string[] = [];
+    const skip = (hash: string): boolean => {
+      asked.push(hash);
+      return hash === known;
+    };
+    for await (const decoded of decodeAll(files(), { skip })) {
+      if ("error" in decoded) continue;
+      expect(decoded.hash).toBe(await hashOf(decoded.item.file));
+      seen.push("picture" in decoded ? decoded.picture.width : decoded.cached);
+    }
+    expect(seen).toEqual([1200, 5, true, 7, 9, 10, 11, 12]);
+    // A file that cannot be decoded is asked for all the same: its bytes are what counts.
+    expect(asked).toHaveLength(9);
   });
 
   it("starts no more than `concurrency` at a time, the one handed out included", async () => {

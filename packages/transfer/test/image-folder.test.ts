@@ -45,6 +45,7 @@ describe("what is listed", () => {
     await make("train/b/10.jpg", "train/b/9.PNG", "train/b/a.webp", "train/b/\u{1f600}.jpg", "train/b/\uff21.jpeg");
     await make("train/B2/x.jfif", "train/é/x.jpe", "val/é/1.jpg", "val/b/1.jpg", "val/B2/1.jpg", "README.md");
     const data = await imageFolder(root);
+    expect(data.origin).toBe("folders");
     expect(data.classes).toEqual(["B2", "b", "é"]);
     expect(shown(data, data.train)).toEqual([
       "B2: train/B2/x.jfif",
@@ -145,21 +146,84 @@ describe("what is listed", () => {
   });
 });
 
+describe("a folder per class", () => {
+  const numbered = (name: string, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `${name}/${String(i).padStart(2, "0")}.jpg`);
+
+  it("is split by class: every picture in one part, a fifth of each class in val", async () => {
+    await make(
+      ...numbered("b", 20),
+      ...numbered("a", 11),
+      ...numbered("c", 2),
+      "d/only.jpg",
+      "d/notes.txt",
+      "stray.jpg",
+    );
+    const data = await imageFolder(root);
+    expect(data).toMatchObject({ classes: ["a", "b", "c", "d"], origin: "split" });
+    const counts = (samples: Dataset["train"]): number[] =>
+      data.classes.map((_, label) => samples.filter((s) => s.label === label).length);
+    expect([counts(data.train), counts(data.val)]).toEqual([
+      [9, 16, 1, 1],
+      [2, 4, 1, 0],
+    ]);
+    const all = [...shown(data, data.train), ...shown(data, data.val)];
+    expect(new Set(all).size).toBe(34);
+    expect(shown(data, data.val)).toEqual([...shown(data, data.val)].sort());
+    expect(skips(data)).toEqual([
+      "d/notes.txt: not named .jpg, .jpeg, .png or .webp",
+      "stray.jpg: lies beside the class folders, not in one",
+    ]);
+  });
+
+  it("gives the same draw for the same seed, whatever order the files came in, and another for another", async () => {
+    await make(...numbered("a", 30), ...numbered("b", 30).reverse());
+    const draw = async (seed?: number): Promise<string[]> => {
+      const data = await imageFolder(root, { seed });
+      return shown(data, data.val);
+    };
+    const first = await draw();
+    expect(await draw(1)).toEqual(first);
+    expect(await draw(2)).not.toEqual(first);
+    await rm(join(root, "a"), { recursive: true });
+    await make(...numbered("a", 30).reverse());
+    expect(await draw()).toEqual(first);
+  });
+
+  it("takes the share it is given, and leaves a picture to learn from", async () => {
+    await make(...numbered("a", 10), ...numbered("b", 2));
+    const data = await imageFolder(root, { split: 0.9 });
+    expect(shown(data, data.train).map((s) => s[0])).toEqual(["a", "b"]);
+    for (const split of [0, 1, -1, Number.NaN])
+      await expect(imageFolder(root, { split })).rejects.toMatchObject({ code: "E_USAGE" });
+    await expect(imageFolder(root, { seed: 0.5 })).rejects.toMatchObject({ code: "E_USAGE" });
+  });
+
+  it("is refused with one class, an empty one, or one picture of each", async () => {
+    await make("a/1.jpg");
+    expect(await message()).toMatch(/data": expected a folder for each of two or more classes, found only "a"/);
+    await make("b/");
+    expect(await message()).toMatch(/data\/b": expected pictures/);
+    await make("b/1.jpg");
+    expect(await message()).toMatch(/expected two or more pictures of a class, .* found one of each/);
+  });
+});
+
 describe("what is refused", () => {
   it("no folder, or no folder of this form", async () => {
     expect(await message(join(root, "absent"))).toMatch(/expected a folder of pictures, found nothing at this path/);
     await make("file.jpg");
     expect(await message(join(root, "file.jpg"))).toMatch(/found a file; name the folder that holds train\/ and val\//);
-    expect(await message()).toMatch(/expected the folders train\/ and val\/ .*, found no folders/);
-    await make("cats/1.jpg", "dogs/1.jpg");
     expect(await message()).toMatch(
-      /found "cats\/", "dogs\/"; a folder per class without a split is not supported yet; arrange it as DIR\/train\/CLASS/,
+      /expected a folder per class, or train\/ and val\/ .*, found no folders; arrange it as/,
     );
   });
 
   it("half a split, or two of one", async () => {
     await make("train/a/1.jpg", "train/b/1.jpg");
-    expect(await message()).toMatch(/expected the folders train\/ and val\/ .*, found "train\/"; arrange it/);
+    expect(await message()).toMatch(
+      /or train\/ and val\/ .*, found "train\/"; arrange it .* drawn .*, give ".*data\/train"/,
+    );
     await make("val/a/1.jpg", "val/b/1.jpg", "valid/");
     expect(await message()).toMatch(/expected one folder to measure on, found "val" and "valid"; keep one/);
   });

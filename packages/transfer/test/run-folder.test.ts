@@ -1,13 +1,15 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import { sizeOf, TlxError } from "@tlx/kernels";
-import { uniformFanIn, type Weights } from "@tlx/nn";
-import { buildTransferGraph, findModel } from "@tlx/transfer";
-import { freeRunName, type RunRecord, readRun, writeRun } from "@tlx/transfer/node";
+import { parseSafetensors } from "@tlx/transfer";
+import { freeRunName, RunFolder, readRun } from "@tlx/transfer/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { testGpu } from "../../../test/support/gpu.js";
+import { lockContent } from "../src/run/node/run-lock.js";
 import { writeFolder } from "../src/run/node/write-folder.js";
+import { classes, madeEpoch, madeResult, squeezeNet } from "./made-run.js";
 
 let dir: string;
 const at = (...parts: string[]): string => path.join(dir, ...parts);
@@ -16,89 +18,103 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const model = findModel("squeezenet-1.1");
-const classes = ["daisy", "tulip", "a \u{1f33b}"];
-
-function trainedWeights(): Weights {
-  const { params } = buildTransferGraph(model, { batch: 1, form: "folded", classes: classes.length });
-  return new Map([...params].map(([name, { spec }]) => [name, uniformFanIn(spec, sizeOf(spec), 1, name)]));
-}
-
-const record = (): RunRecord => ({
-  model,
-  batchNorm: "folded",
-  classes,
-  weights: trainedWeights(),
-  config: { seed: 1, data: "flowers" },
-  metrics: [
-    { epoch: 1, loss: 0.5 },
-    { epoch: 2, loss: 0.25 },
-  ],
-  skipped: [{ file: "a.jpg", reason: "empty" }],
-});
-
+const start = { config: { seed: 1, data: "flowers" }, skipped: [{ file: "a.jpg", reason: "empty" }] };
+const read = (...parts: string[]): string => readFileSync(at(...parts), "utf8");
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((f) => f.replaceAll("\\", "/"))
     .sort();
 
-async function caught(pending: Promise<unknown>): Promise<TlxError> {
-  const error = await pending.then(
-    () => undefined,
-    (e) => e,
-  );
-  expect(error).toBeInstanceOf(TlxError);
-  return error;
+/** A whole run of two epochs, the first of which is the best. */
+async function writeRun(folder: string, result = madeResult()): Promise<void> {
+  const run = await RunFolder.create(folder, start);
+  await run.record({ type: "skipped", file: "b.jpg", reason: "torn" });
+  for (const event of [...madeEpoch(1, true), ...madeEpoch(2, false)]) await run.record(event);
+  await run.finish(await testGpu(), result);
+  await run.close();
 }
 
 describe("a run folder", () => {
-  it("gives back what was written", async () => {
-    const run = record();
-    await writeRun(at("runs", "flowers"), run);
-    expect(filesOf(dir)).toEqual(
+  it("holds what was trained, figures, tables and checkpoints", async () => {
+    await writeRun(at("runs", "flowers"));
+    expect(filesOf(at("runs"))).toEqual(
       [
-        "runs",
-        "runs/flowers",
-        ...["config.json", "metrics.jsonl", "model", "skipped.jsonl"].map((f) => `runs/flowers/${f}`),
-        "runs/flowers/model/model.json",
-        "runs/flowers/model/model.safetensors",
+        "flowers",
+        ...["config.json", "metrics.csv", "metrics.jsonl", "checkpoints", "model"].map((f) => `flowers/${f}`),
+        ...["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv"].map((f) => `flowers/${f}`),
+        ...["best.safetensors", "last.safetensors"].map((f) => `flowers/checkpoints/${f}`),
+        ...["model.json", "model.safetensors", "labels.txt", "golden.json"].map((f) => `flowers/model/${f}`),
       ].sort(),
     );
-    const read = (name: string): string => readFileSync(at("runs", "flowers", name), "utf8");
-    expect(JSON.parse(read("config.json"))).toEqual(run.config);
-    const lines = (name: string): unknown[] =>
-      read(name)
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line));
-    expect(lines("metrics.jsonl")).toEqual(run.metrics);
-    expect(lines("skipped.jsonl")).toEqual(run.skipped);
-
-    for (const folder of [at("runs", "flowers"), at("runs", "flowers", "model")]) {
-      const { description, network } = await readRun(folder, 4);
-      expect(description).toMatchObject({
-        format: "tlx-model",
-        version: 1,
-        architecture: "squeezenet-1.1",
-        batchNorm: "folded",
-        classes,
-        preprocess: model.preprocess,
-      });
-      expect(network.graph.outputs.get("logits")!.spec.shape).toEqual([4, 3]);
-      expect([...network.weights.keys()].sort()).toEqual([...run.weights.keys()].sort());
-      for (const [name, { spec, data }] of run.weights) {
-        const read = network.weights.get(name)!;
-        expect(read.spec, name).toEqual(spec);
-        expect(Buffer.compare(new Uint8Array(read.data.buffer), new Uint8Array(data.buffer)), name).toBe(0);
-      }
+    const text = (name: string): string => read("runs", "flowers", name);
+    expect(JSON.parse(text("config.json"))).toEqual(start.config);
+    expect(text("metrics.csv")).toBe(
+      "epoch,learningRate,loss,trainAccuracy,valLoss,valAccuracy,best,ms\n1,0.001,1,1,0.5,0.75,1,3.5\n2,0.001,0.5,1,0.5,0.75,0,3.5\n",
+    );
+    const lines = text("metrics.jsonl").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { epoch: 1, loss: 1, best: true },
+      { epoch: 2, loss: 0.5, best: false },
+    ]);
+    expect(text("confusion.csv")).toBe("class,daisy,tulip,a \u{1f33b}\ndaisy,1,0,0\ntulip,0,1,0\na \u{1f33b},1,0,0\n");
+    expect(text("classes.csv").split("\n").slice(0, 4)).toEqual([
+      "class,precision,recall,f1,support",
+      `daisy,0.5,1,${2 / 3},1`,
+      "tulip,1,1,1,1",
+      "a \u{1f33b},,0,0,1",
+    ]);
+    expect(text("predictions.csv")).toBe(
+      `file,class,predicted,probability\nval/daisy/1.jpg,daisy,daisy,0.75\n"'=HYPERLINK(""x"").jpg",tulip,tulip,0.5\n"val/a, b.jpg",a \u{1f33b},daisy,1\n`,
+    );
+    expect(text("skipped.csv")).toBe("file,reason\na.jpg,empty\nb.jpg,torn\n");
+    expect(text("model/labels.txt")).toBe(classes.map((c) => `${c}\n`).join(""));
+    for (const [name, epoch] of [
+      ["best", "1"],
+      ["last", "2"],
+    ]) {
+      const head = parseSafetensors(readFileSync(at("runs/flowers/checkpoints", `${name}.safetensors`)));
+      expect([...head.tensors.keys()], name).toEqual(["head.bias", "head.weight"]);
+      expect(head.metadata.get("epoch")).toBe(epoch);
     }
   });
 
-  it("is the same bytes for the same run", async () => {
-    await writeRun(at("a"), record());
-    await writeRun(at("b"), record());
-    for (const name of ["model/model.safetensors", "model/model.json", "config.json"])
+  it.each([0, 5])(
+    "gives the network back bit for bit, and the golden example comes out again: %i hidden units",
+    async (hidden) => {
+      const result = madeResult(squeezeNet, hidden);
+      const gpu = await testGpu();
+      await writeRun(at("run"), result);
+      for (const folder of [at("run"), at("run", "model")]) {
+        const { description, network } = await readRun(folder, { batch: 4, verify: gpu });
+        expect(description).toMatchObject({
+          format: "tlx-model",
+          version: 1,
+          architecture: "squeezenet-1.1",
+          batchNorm: "folded",
+          classes,
+          hidden,
+          preprocess: squeezeNet.preprocess,
+        });
+        expect(network.graph.outputs.get("logits")!.spec.shape).toEqual([4, 3]);
+        expect([...network.weights.keys()].sort()).toEqual([...result.weights.keys()].sort());
+        for (const [name, { spec, data }] of result.weights) {
+          const back = network.weights.get(name)!;
+          expect(back.spec, name).toEqual(spec);
+          expect(Buffer.compare(new Uint8Array(back.data.buffer), new Uint8Array(data.buffer)), name).toBe(0);
+        }
+      }
+    },
+  );
+
+  it("is the same bytes for the same run, without path or host in the model", async () => {
+    await writeRun(at("a"));
+    await writeRun(at("b"));
+    for (const name of filesOf(at("a")).filter((f) => f.includes(".")))
       expect(readFileSync(at("a", name)).equals(readFileSync(at("b", name))), name).toBe(true);
+    for (const name of filesOf(at("a/model"))) {
+      const bytes = readFileSync(at("a/model", name));
+      for (const word of [dir, hostname()]) expect(bytes.includes(word), `${name}: ${word}`).toBe(false);
+    }
   });
 
   it("never replaces a folder or file", async () => {
@@ -106,12 +122,15 @@ describe("a run folder", () => {
     writeFileSync(at("taken", "mine.txt"), "precious");
     await mkdir(at("empty"));
     writeFileSync(at("file"), "precious");
-    for (const name of ["taken", "empty", "file"]) {
-      const error = await caught(writeRun(at(name), record()));
-      expect(error.code).toBe("E_USAGE");
-      expect(error.message).toContain(`"${at(name)}" already exists`);
+    await writeRun(at("finished"));
+    const before = filesOf(dir);
+    for (const name of ["taken", "empty", "file", "finished"]) {
+      await expect(RunFolder.create(at(name), start)).rejects.toMatchObject({
+        code: "E_USAGE",
+        message: expect.stringContaining(`"${at(name)}" already exists`),
+      });
     }
-    expect(filesOf(dir)).toEqual(["empty", "file", "taken", "taken/mine.txt"]);
+    expect(filesOf(dir)).toEqual(before);
   });
 
   it("goes to one of two that want it at the same time", async () => {
@@ -119,71 +138,92 @@ describe("a run folder", () => {
     const outcomes = await Promise.allSettled(["a", "b", "c"].map((text) => writeFolder(at("run"), files(text))));
     const winner = outcomes.findIndex((o) => o.status === "fulfilled");
     expect(outcomes.map((o) => o.status).sort()).toEqual(["fulfilled", "rejected", "rejected"]);
-    expect(readFileSync(at("run/deep/text"), "utf8")).toBe("abc"[winner]);
+    expect(read("run/deep/text")).toBe("abc"[winner]);
     expect(filesOf(dir)).toEqual(["run", "run/deep", "run/deep/text"]);
   });
 
-  it("leaves nothing when writing fails", async () => {
-    const impossible = new Map([
-      ["a", "a file"],
-      ["a/b", "in a file"],
-    ]);
-    await expect(writeFolder(at("runs", "x"), impossible)).rejects.toThrow(/EEXIST|ENOTDIR/);
-    const broken = { ...record(), config: { loop: 1n } };
-    await expect(writeRun(at("runs", "y"), broken)).rejects.toThrow(TypeError);
-    expect(filesOf(at("runs"))).toEqual([]);
+  it("is gone when training ends before its first checkpoint, and stays after it", async () => {
+    const early = await RunFolder.create(at("early"), start);
+    await early.close();
+    expect(existsSync(at("early"))).toBe(false);
+    const late = await RunFolder.create(at("late"), start);
+    for (const event of madeEpoch(1, true)) await late.record(event);
+    await late.close();
+    expect(filesOf(at("late/checkpoints"))).toEqual(["best.safetensors", "last.safetensors"]);
+    expect(existsSync(at("late/run.lock"))).toBe(false);
+    await expect(readRun(at("late"))).rejects.toMatchObject({
+      code: "E_WEIGHTS",
+      message: expect.stringContaining("is unfinished: its training was stopped before the model was written"),
+    });
   });
 });
 
-describe("a damaged run", () => {
-  beforeEach(() => writeRun(at("run"), record()));
-  const json = (): string => at("run/model/model.json");
-  const weights = (): string => at("run/model/model.safetensors");
-  const rewrite = (change: (description: Record<string, unknown>) => void): void => {
-    const description = JSON.parse(readFileSync(json(), "utf8"));
-    change(description);
-    writeFileSync(json(), JSON.stringify(description));
-  };
+describe("the lock of a run", () => {
+  it("holds a second writer up, in this process and in another", async () => {
+    const run = await RunFolder.create(at("run"), start);
+    await expect(RunFolder.create(at("run"), start)).rejects.toMatchObject({
+      code: "E_USAGE",
+      message: expect.stringContaining(`"${at("run")}" is in use by process ${process.pid}`),
+    });
+    await expect(readRun(at("run"))).rejects.toMatchObject({ message: expect.stringContaining("still being trained") });
+    await run.close();
 
-  const damages: readonly (readonly [string, () => void, RegExp])[] = [
-    [
-      "one bit of the weights",
-      () => {
-        const bytes = readFileSync(weights());
-        bytes[bytes.length - 1]! ^= 1;
-        writeFileSync(weights(), bytes);
-      },
-      /model\.safetensors is damaged: its SHA-256 .* restore the folder/,
-    ],
-    ["cut weights", () => writeFileSync(weights(), readFileSync(weights()).subarray(0, 1000)), /damaged/],
-    ["no weights", () => rmSync(weights()), /found nothing there/],
-    ["no description", () => rmSync(json()), /expected model\/model\.json in .*, found none/],
-    ["a description that is no JSON", () => writeFileSync(json(), "{"), /is not valid JSON/],
-    ["a description of another version", () => rewrite((d) => Object.assign(d, { version: 2 })), /of this version/],
-    ["a description with more in it", () => rewrite((d) => Object.assign(d, { more: 1 })), /more/],
-    ["one class", () => rewrite((d) => Object.assign(d, { classes: ["one"] })), /classes/],
-    [
-      "classes that the head does not have",
-      () => rewrite((d) => Object.assign(d, { classes: ["a", "b"] })),
-      /head\.weight/,
-    ],
+    await mkdir(at("other"));
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    try {
+      writeFileSync(at("other/run.lock"), JSON.stringify({ ...JSON.parse(lockContent()), pid: child.pid }));
+      await expect(RunFolder.create(at("other"), start)).rejects.toMatchObject({
+        code: "E_USAGE",
+        details: { pid: child.pid },
+      });
+    } finally {
+      child.kill("SIGKILL");
+      await new Promise((done) => child.once("exit", done));
+    }
+    await (await RunFolder.create(at("other"), start)).close();
+  });
+
+  const dead: readonly (readonly [string, object])[] = [
+    ["a process that has ended", { pid: 2 ** 22 + 1 }], // above the largest number that Linux gives
+    ["an earlier process of this number", { started: 12 }],
   ];
-  it.each(damages)("is refused with E_WEIGHTS: %s", async (_, damage, message) => {
-    damage();
-    const error = await caught(readRun(at("run")));
-    expect(error.code).toBe("E_WEIGHTS");
-    expect(error.message).toMatch(message);
+  it.each(dead)("passes on from %s, and the run starts anew", async (_, change) => {
+    const killed = await RunFolder.create(at("run"), start);
+    for (const event of madeEpoch(1, true)) await killed.record(event);
+    writeFileSync(at("run/.metrics.csv.tmp"), "half");
+    writeFileSync(at("run/notes.txt"), "of the user");
+    writeFileSync(at("run/run.lock"), JSON.stringify({ ...JSON.parse(lockContent()), ...change }));
+
+    const run = await RunFolder.create(at("run"), { config: { seed: 2 } });
+    expect(filesOf(at("run"))).toEqual(["config.json", "metrics.csv", "metrics.jsonl", "notes.txt", "run.lock"]);
+    expect(JSON.parse(read("run/config.json"))).toEqual({ seed: 2 });
+    expect(read("run/run.lock")).toBe(lockContent());
+    await expect(RunFolder.create(at("run"), start)).rejects.toMatchObject({ details: { pid: process.pid } });
+    await run.close();
   });
 
-  it("of a network that is not known names those that are", async () => {
-    rewrite((d) => Object.assign(d, { architecture: "mobilenet-v9" }));
-    const error = await caught(readRun(at("run")));
-    expect(error.message).toContain("mobilenet-v9");
-    expect(error.message).toContain("squeezenet-1.1");
+  it("of another machine or without sense is left alone", async () => {
+    for (const [name, text, message] of [
+      ["far", JSON.stringify({ pid: 1, started: 1, host: "elsewhere" }), "in use by process 1 on elsewhere"],
+      ["senseless", "{", "already exists"],
+    ] as const) {
+      await mkdir(at(name));
+      writeFileSync(at(name, "run.lock"), text);
+      await expect(RunFolder.create(at(name), start)).rejects.toMatchObject({
+        code: "E_USAGE",
+        message: expect.stringContaining(message),
+      });
+    }
   });
 
-  it("that is not there is the caller's mistake", async () => {
-    for (const folder of [at("nowhere"), json()]) expect((await caught(readRun(folder))).code).toBe("E_USAGE");
+  it("of a dead process passes to one of several", async () => {
+    await mkdir(at("run"));
+    writeFileSync(at("run/run.lock"), JSON.stringify({ ...JSON.parse(lockContent()), started: 12 }));
+    const outcomes = await Promise.allSettled(
+      [1, 2, 3].map((seed) => RunFolder.create(at("run"), { config: { seed } })),
+    );
+    expect(outcomes.filter((o) => o.status === "fulfilled")).toHaveLength(1);
+    for (const o of outcomes) if (o.status === "rejected") expect(o.reason).toMatchObject({ code: "E_USAGE" });
   });
 });
 

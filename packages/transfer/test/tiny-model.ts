@@ -1,12 +1,14 @@
 /** A network of one convolution, pictures in memory and weights by formula: training in milliseconds, no files. */
+import { createHash } from "node:crypto";
 import { type Gpu, type HostTensor, TlxError } from "@tlx/kernels";
 import { randomFrom } from "@tlx/kernels/testing";
 import { activate, batchNorm, conv2d, uniformFanIn } from "@tlx/nn";
 import {
   buildNetworkGraph,
   type Checkpoint,
-  type Decoded,
   exportTensors,
+  type Hashed,
+  type HashedOrCached,
   type Model,
   type Picture,
   parseSafetensors,
@@ -56,17 +58,30 @@ export function madePicture(seed: number, label: number): Picture {
   return { width: SIZE, height: SIZE, data };
 }
 
-/** A picture for each sample, made from its name; those listed in `unreadable` come as errors. */
+/** A picture for each sample, made from its name, which is also hashed; those listed in `unreadable` come as errors. */
+export function madePictures(
+  samples: Iterable<Sample>,
+  unreadable?: ReadonlySet<string>,
+): AsyncGenerator<Hashed<Sample>>;
+export function madePictures(
+  samples: Iterable<Sample>,
+  unreadable: ReadonlySet<string>,
+  options: Parameters<TrainInput["pictures"]>[1],
+): AsyncGenerator<HashedOrCached<Sample>>;
 export async function* madePictures(
   samples: Iterable<Sample>,
   unreadable: ReadonlySet<string> = new Set(),
-): AsyncGenerator<Decoded<Sample>> {
+  { skip }: Partial<Parameters<TrainInput["pictures"]>[1]> = {},
+): AsyncGenerator<HashedOrCached<Sample>> {
   for (const item of samples) {
+    const hash = createHash("sha256").update(item.file).digest("hex");
     if (unreadable.has(item.file)) {
       yield { item, error: new TlxError("E_DATA", `picture ${item.file}: made unreadable`) };
+    } else if (skip?.(hash)) {
+      yield { item, hash, cached: true };
     } else {
       const seed = [...item.file].reduce((h, c) => 31 * h + c.charCodeAt(0), 7);
-      yield { item, picture: madePicture(seed, item.label) };
+      yield { item, hash, picture: madePicture(seed, item.label) };
     }
   }
 }
@@ -83,7 +98,7 @@ export const tinyTraining = (gpu: Gpu, change: Partial<TrainInput> = {}): TrainI
   classes: ["red", "blue"],
   train: madeSamples("train", 10),
   val: madeSamples("val", 5),
-  pictures: (samples) => madePictures(samples),
+  pictures: (samples, options) => madePictures(samples, new Set(), options),
   settings: { epochs: 6, batch: 8, learningRate: 0.1, extractBatch: 3 },
   ...change,
 });

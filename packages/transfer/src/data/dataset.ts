@@ -12,8 +12,20 @@ export interface Dataset {
   readonly classes: readonly string[];
   readonly train: readonly Sample[];
   readonly val: readonly Sample[];
+  /** Were train and val folders of their own, or is val a part of the pictures that was drawn by a seed? */
+  readonly origin: "folders" | "split";
   /** What was found and left out, with the reason. */
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+}
+
+/**
+ * Draws the share `split` of `files` to measure on, at least one where there are two or more and never all of them. Both
+ * parts keep their order. The draw depends on `seed` and on the number of files alone.
+ */
+export function splitFiles(files: readonly string[], split: number, seed: number): [train: string[], val: string[]] {
+  const count = files.length < 2 ? 0 : Math.min(files.length - 1, Math.max(1, Math.round(files.length * split)));
+  const drawn = new Set(shuffled([...files.keys()], seed).slice(0, count));
+  return [files.filter((_, i) => !drawn.has(i)), files.filter((_, i) => drawn.has(i))];
 }
 
 /**

@@ -11,3 +11,11 @@ export interface Picture {
 export type Decoded<T> =
   | { readonly item: T; readonly picture: Picture }
   | { readonly item: T; readonly error: TlxError };
+
+/** As `Decoded`, with the SHA-256 of the file's bytes in hexadecimal. */
+export type Hashed<T> =
+  | { readonly item: T; readonly hash: string; readonly picture: Picture }
+  | { readonly item: T; readonly error: TlxError };
+
+/** As `Hashed`, or without a picture because what it is needed for is known already. */
+export type HashedOrCached<T> = Hashed<T> | { readonly item: T; readonly hash: string; readonly cached: true };

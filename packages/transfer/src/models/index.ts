@@ -1,3 +1,4 @@
+export { type HeadOptions, headParams, STEP, startHead } from "./head.js";
 export { imagenetLabels } from "./imagenet-labels.js";
 export {
   buildFeatureGraph,

@@ -1,5 +1,6 @@
-import { f32, TlxError, type Value } from "@tlx/kernels";
-import { type Graph, GraphBuilder, globalAveragePool, linear, Scope } from "@tlx/nn";
+import { f32, type Value } from "@tlx/kernels";
+import { type Graph, GraphBuilder, globalAveragePool, Scope } from "@tlx/nn";
+import { buildHead, type HeadOptions } from "./head.js";
 import type { BatchNormForm, Model } from "./model.js";
 
 export interface NetworkOptions {
@@ -48,18 +49,11 @@ export function buildNetworkGraph(model: Model, options: NetworkOptions & { read
   });
 }
 
-export interface TransferOptions extends NetworkOptions {
-  /** Classes of the new head. */
-  readonly classes: number;
-}
+export type TransferOptions = NetworkOptions & HeadOptions;
 
-/** The backbone with a new dense head at the model's head path: output "logits" [N, classes]. */
+/** The backbone with a new head at the model's head path: output "logits" [N, classes], and input `STEP` with dropout. */
 export function buildTransferGraph(model: Model, options: TransferOptions): Graph {
-  const { classes } = options;
-  if (!(Number.isSafeInteger(classes) && classes > 0)) {
-    throw new TlxError("E_USAGE", `${model.name}: a head needs a positive number of classes, found ${classes}`);
-  }
   return buildOnBackbone(model, options, (s, builder, features) => {
-    builder.output("logits", linear(s.at(model.headPath), poolFeatures(s, features), classes));
+    builder.output("logits", buildHead(s.at(model.headPath), poolFeatures(s, features), options));
   });
 }

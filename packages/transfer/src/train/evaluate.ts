@@ -10,6 +10,8 @@ export interface Evaluation {
   readonly loss: number;
   /** Predicted class per sample, in their order. */
   readonly predicted: Uint32Array;
+  /** Probability of that class. */
+  readonly confidence: Float32Array;
 }
 
 /** Index of the largest element, the first of equal ones. */
@@ -37,20 +39,23 @@ export async function evaluate(
   const samples = table.labels.length;
   const order = Array.from({ length: samples }, (_, i) => i);
   const predicted = new Uint32Array(samples);
+  const confidence = new Float32Array(samples);
   let loss = 0;
   let correct = 0;
   let sample = 0;
-  for (const part of batchesOf(table, order, batch)) {
+  for await (const part of batchesOf(table, order, batch)) {
     program.write(frontier, part.features);
     program.run();
     const { data, spec } = await program.read("logits");
     const classes = spec.shape[1] as number;
     for (let i = 0; i < part.count; i++, sample++) {
       const row = (data as Float32Array).subarray(i * classes, (i + 1) * classes);
-      predicted[sample] = argmax(row);
+      const top = argmax(row);
+      predicted[sample] = top;
+      confidence[sample] = Math.exp(-crossEntropy(row, top));
       loss += crossEntropy(row, part.labels[i] as number);
       if (predicted[sample] === part.labels[i]) correct++;
     }
   }
-  return { accuracy: correct / samples, loss: loss / samples, predicted };
+  return { accuracy: correct / samples, loss: loss / samples, predicted, confidence };
 }

@@ -1,13 +1,30 @@
-/** What training yields, in this order: one plan, then per split its pictures, then one event per epoch. */
-export type TrainEvent = PlanEvent | SkippedEvent | FeaturesEvent | EpochEvent;
+import type { Weights } from "@tlx/nn";
+
+/**
+ * What training yields, in this order: one plan, then per split its pictures, then per epoch its figures and its head,
+ * then what stopped it early, if anything, and the end.
+ */
+export type TrainEvent =
+  | PlanEvent
+  | SkippedEvent
+  | WarningEvent
+  | FeaturesEvent
+  | EpochEvent
+  | CheckpointEvent
+  | StoppedEvent
+  | DoneEvent;
 
 /** What will be trained. */
 export interface PlanEvent {
   readonly type: "plan";
   /** Paths of the trained params. */
   readonly trained: readonly string[];
+  /** Numbers in them. */
+  readonly trainedElements: number;
   /** Number of tensors that stay as they are. */
   readonly frozen: number;
+  /** Numbers in them. */
+  readonly frozenElements: number;
   /** Features per picture. */
   readonly featureWidth: number;
 }
@@ -19,11 +36,19 @@ export interface SkippedEvent {
   readonly reason: string;
 }
 
+/** Something that costs time or comfort and changes no result, such as a cache that cannot be written to. */
+export interface WarningEvent {
+  readonly type: "warning";
+  readonly message: string;
+}
+
 /** After every picture, skipped or not. */
 export interface FeaturesEvent {
   readonly type: "features";
   readonly split: "train" | "val";
   readonly done: number;
+  /** Of those done, the ones whose features were known. */
+  readonly cached: number;
   readonly total: number;
 }
 
@@ -32,12 +57,44 @@ export interface EpochEvent {
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
+  /** Of the last step. */
+  readonly learningRate: number;
   /** Mean loss over the epoch's steps, in nats, while the head changed. */
   readonly loss: number;
   /** Share of the training samples named right after the epoch. */
   readonly trainAccuracy: number;
   readonly valLoss: number;
   readonly valAccuracy: number;
+  /** Whether it is the best so far on the validation samples. */
+  readonly best: boolean;
   /** Training and evaluation together, in milliseconds. */
   readonly ms: number;
+}
+
+/** The trained params after an epoch. */
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  readonly epoch: number;
+  /** Whether the epoch is the best so far. */
+  readonly best: boolean;
+  readonly head: Weights;
+}
+
+/** Training ends before the last epoch. */
+export interface StoppedEvent {
+  readonly type: "stopped";
+  /** "patience": too many epochs without improvement. */
+  readonly reason: "patience" | "interrupted";
+  /** The last that was trained to its end. */
+  readonly epoch: number;
+}
+
+export interface DoneEvent {
+  readonly type: "done";
+  /** Trained to their end. */
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  /** Of the best epoch. */
+  readonly valAccuracy: number;
+  readonly valLoss: number;
 }

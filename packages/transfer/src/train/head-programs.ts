@@ -2,28 +2,34 @@ import { type Gpu, softmaxCrossEntropy, TlxError, u32, type Value } from "@tlx/k
 import { gradientRules } from "@tlx/kernels/grad";
 import {
   differentiate,
-  freshMoments,
   type Graph,
   GraphBuilder,
   Params,
   Program,
+  toInference,
   type Weights,
-  withAdamW,
+  withOptimizer,
 } from "@tlx/nn";
+import type { TrainSettings } from "./settings.js";
+
+/** What of the settings is built into the programs; the rest goes in with every step. */
+export type HeadSettings = Pick<TrainSettings, "optimizer" | "clipNorm" | "labelSmoothing">;
 
 /**
  * The graph of one training step: forward, loss, backward, update. Inputs: the tail's, "labels" u32 [N], "weights" f32 [N]
  * per sample, and `HYPER`; output "loss" f32 [1]. Throws E_GRAPH when the tail has no output "logits" [N, classes].
  */
-function trainingGraph(tail: Graph, trainable: ReadonlySet<string>): Graph {
+export function trainingGraph(tail: Graph, trainable: ReadonlySet<string>, settings: HeadSettings): Graph {
   const logits = tail.outputs.get("logits");
   if (!logits) throw new TlxError("E_GRAPH", `training: the network has no output "logits"`);
   const batch = logits.spec.shape[0] as number;
   const builder = GraphBuilder.from(tail);
   const labels = builder.input("labels", u32(batch));
   const weights = builder.input("weights", { dtype: "f32", shape: [batch] });
-  const [loss] = builder.apply(softmaxCrossEntropy, [logits, labels, weights], {}, "loss") as [Value];
-  const graph = withAdamW(differentiate(builder.finish(), loss, trainable, gradientRules));
+  const smoothing = settings.labelSmoothing;
+  const [loss] = builder.apply(softmaxCrossEntropy, [logits, labels, weights], { smoothing }, "loss") as [Value];
+  const differentiated = differentiate(builder.finish(), loss, trainable, gradientRules);
+  const graph = withOptimizer(differentiated, { kind: settings.optimizer, clip: settings.clipNorm > 0 });
   return { ...graph, outputs: new Map([["loss", loss]]) };
 }
 
@@ -32,7 +38,7 @@ export interface HeadPrograms {
   readonly params: Params;
   /** One step; inputs and output as of `trainingGraph`. */
   readonly train: Program;
-  /** The tail as it is: frontier -> "logits". */
+  /** The tail without dropout: frontier -> "logits". */
   readonly evaluate: Program;
   dispose(): void;
 }
@@ -43,9 +49,10 @@ export async function compileHead(
   tail: Graph,
   weights: Weights,
   trainable: ReadonlySet<string>,
+  settings: HeadSettings,
 ): Promise<HeadPrograms> {
-  const graph = trainingGraph(tail, trainable);
-  const params = new Params(gpu, new Map([...weights, ...freshMoments(graph)]), "head");
+  const graph = trainingGraph(tail, trainable, settings);
+  const params = new Params(gpu, weights, "head", graph);
   const made: Program[] = [];
   const dispose = (): void => {
     for (const program of made) program.dispose();
@@ -54,7 +61,8 @@ export async function compileHead(
   try {
     const train = await Program.compile(gpu, graph, params, { label: "train" });
     made.push(train);
-    const evaluate = await Program.compile(gpu, tail, params, { label: "evaluate" });
+    const inference = toInference({ graph: tail, weights });
+    const evaluate = await Program.compile(gpu, inference.graph, params, { label: "evaluate" });
     made.push(evaluate);
     return { params, train, evaluate, dispose };
   } catch (error) {

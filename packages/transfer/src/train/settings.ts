@@ -1,55 +1,148 @@
+/** Every choice of a run in one table: default, what it means, what it may be. Help, --print-config and docs read it. */
 import { TlxError } from "@tlx/kernels";
+import { nearestName } from "../nearest-name.js";
 
-/** Every choice of a run. `defaultTrainSettings` holds the defaults. */
+/** Every choice of a run; `settingDocs` says what each means, `defaultTrainSettings` holds the defaults. */
 export interface TrainSettings {
-  /** Passes over the training samples. */
   readonly epochs: number;
-  /** Samples per step. */
   readonly batch: number;
-  /** Of AdamW. */
-  readonly learningRate: number;
-  /** Of AdamW; per step, a param shrinks by learningRate x weightDecay of itself. */
-  readonly weightDecay: number;
-  /** Of the order of samples: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
-  /** Pictures per pass of the frozen base. */
+  readonly optimizer: "adamw" | "sgd";
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  readonly schedule: "constant" | "cosine";
+  readonly warmupEpochs: number;
+  readonly labelSmoothing: number;
+  readonly classWeights: "none" | "auto";
+  readonly clipNorm: number;
+  readonly hidden: number;
+  readonly dropout: number;
+  readonly metric: "accuracy" | "loss";
+  readonly patience: number;
   readonly extractBatch: number;
 }
 
-export const defaultTrainSettings: TrainSettings = {
-  epochs: 30,
-  batch: 32,
-  learningRate: 1e-3,
-  weightDecay: 1e-2,
-  seed: 1,
-  extractBatch: 8,
-};
+export type SettingName = keyof TrainSettings;
+type SettingValue = TrainSettings[SettingName];
+
+/** One setting for people. */
+export interface SettingDoc {
+  readonly name: SettingName;
+  readonly default: SettingValue;
+  /** One line. */
+  readonly doc: string;
+  /** What a number counts; empty where it has none. */
+  readonly unit: string;
+  /** What it may be, as an error says it. */
+  readonly expected: string;
+  /** All values of a setting that is a word. */
+  readonly choices?: readonly string[];
+}
 
 interface Rule {
   readonly expected: string;
-  holds(value: number): boolean;
+  readonly choices?: readonly string[];
+  holds(value: unknown): boolean;
 }
 
-const count: Rule = { expected: "a whole number of at least 1", holds: (v) => Number.isSafeInteger(v) && v >= 1 };
+const number = (expected: string, holds: (value: number) => boolean): Rule => ({
+  expected,
+  holds: (value) => typeof value === "number" && Number.isFinite(value) && holds(value),
+});
+const whole = (least: number): Rule =>
+  number(`a whole number of at least ${least}`, (v) => Number.isSafeInteger(v) && v >= least);
+const oneOf = (...choices: string[]): Rule => ({
+  expected: choices.map((c) => `"${c}"`).join(" or "),
+  choices,
+  holds: (value) => choices.includes(value as string),
+});
+const notNegative = number("a number of at least 0", (v) => v >= 0);
+const share = number("a number from 0 to below 1", (v) => v >= 0 && v < 1);
+const flag: Rule = { expected: "true or false", holds: (value) => typeof value === "boolean" };
 
-const rules: Readonly<Record<keyof TrainSettings, Rule>> = {
-  epochs: count,
-  batch: count,
-  learningRate: { expected: "a number above 0", holds: (v) => Number.isFinite(v) && v > 0 },
-  weightDecay: { expected: "a number of at least 0", holds: (v) => Number.isFinite(v) && v >= 0 },
-  seed: { expected: "a whole number from 0 to 2^32 - 1", holds: (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 32 },
-  extractBatch: count,
+type Entry<V> = readonly [value: V, rule: Rule, unit: string, doc: string];
+
+const table: { readonly [K in SettingName]: Entry<TrainSettings[K]> } = {
+  epochs: [30, whole(1), "epochs", "passes over the training pictures, at most"],
+  batch: [32, whole(1), "pictures", "pictures per step"],
+  seed: [
+    1,
+    number("a whole number from 0 to 2^32 - 1", (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 32),
+    "",
+    "of the order of pictures, of dropout and of a hidden layer's first weights",
+  ],
+  optimizer: ["adamw", oneOf("adamw", "sgd"), "", "how gradients move the weights"],
+  learningRate: [1e-3, number("a number above 0", (v) => v > 0), "", "size of a step, before the schedule"],
+  momentum: [0.9, share, "", "share of the last step that sgd keeps"],
+  nesterov: [false, flag, "", "sgd looks ahead by its momentum"],
+  weightDecay: [1e-2, notNegative, "", "per step, a weight shrinks by learning rate x this share of itself"],
+  schedule: [
+    "constant",
+    oneOf("constant", "cosine"),
+    "",
+    "the learning rate over the epochs: as it is, or falling to 0",
+  ],
+  warmupEpochs: [0, notNegative, "epochs", "over which the learning rate first rises from 0"],
+  labelSmoothing: [0, share, "", "share of every target that is spread over all classes"],
+  classWeights: ["none", oneOf("none", "auto"), "", "auto: pictures of rare classes weigh more"],
+  clipNorm: [0, notNegative, "", "longest gradient of a step; 0 is no limit"],
+  hidden: [0, whole(0), "units", "of a hidden layer with relu in the new head; 0 is a linear head"],
+  dropout: [0, share, "", "share of what the last layer reads that is dropped in training"],
+  metric: ["accuracy", oneOf("accuracy", "loss"), "", "validation figure that chooses the best epoch and stops early"],
+  patience: [0, whole(0), "epochs", "without improvement before training stops; 0 is never"],
+  extractBatch: [8, whole(1), "pictures", "per pass of the frozen network"],
 };
 
-/** The settings of a run, defaults filled in. Throws E_USAGE for an unknown name or a value that cannot be used. */
-export function completeSettings(given: Partial<TrainSettings> = {}): TrainSettings {
-  const settings = { ...defaultTrainSettings, ...given };
-  for (const [name, value] of Object.entries(settings)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw new TlxError("E_USAGE", `settings: expected ${Object.keys(rules).join(", ")}, found "${name}"`);
-    }
-    const { expected, holds } = rules[name as keyof TrainSettings];
-    if (!holds(value)) throw new TlxError("E_USAGE", `settings: expected ${name} to be ${expected}, found ${value}`);
+const names = Object.keys(table) as SettingName[];
+
+/** All settings in the order in which people should read them. */
+export const settingDocs: readonly SettingDoc[] = names.map((name) => {
+  const [value, { expected, choices }, unit, doc] = table[name];
+  return { name, default: value, doc, unit, expected, ...(choices && { choices }) };
+});
+
+export const defaultTrainSettings: TrainSettings = Object.fromEntries(
+  names.map((name) => [name, table[name][0]]),
+) as unknown as TrainSettings;
+
+const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
+
+/** Throws E_USAGE for an unknown name and for a value that cannot be used. */
+export function checkSetting(name: string, value: unknown): void {
+  if (!Object.hasOwn(table, name)) {
+    throw new TlxError(
+      "E_USAGE",
+      `settings: there is no "${name}"; did you mean "${nearestName(name, names)}"? There are: ${names.join(", ")}`,
+    );
   }
+  const { expected, holds } = table[name as SettingName][1];
+  if (holds(value)) return;
+  throw new TlxError("E_USAGE", `settings: expected ${name} to be ${expected}, found ${show(value)}`);
+}
+
+/**
+ * The settings of a run, defaults filled in.
+ * Throws E_USAGE for an unknown name, a value that cannot be used, and settings that contradict each other.
+ */
+export function completeSettings(given: Partial<TrainSettings> = {}): TrainSettings {
+  for (const [name, value] of Object.entries(given)) checkSetting(name, value);
+  const settings = { ...defaultTrainSettings, ...given };
+  checkTogether(settings);
   return settings;
+}
+
+function checkTogether({ optimizer, momentum, nesterov, warmupEpochs, epochs }: TrainSettings): void {
+  const refuse = (message: string): never => {
+    throw new TlxError("E_USAGE", `settings: ${message}`);
+  };
+  if (optimizer !== "sgd" && momentum !== defaultTrainSettings.momentum) {
+    refuse(`momentum is of sgd, found the optimizer "${optimizer}"; leave one out`);
+  }
+  if (nesterov && optimizer !== "sgd") refuse(`nesterov is of sgd, found the optimizer "${optimizer}"; choose one`);
+  if (nesterov && momentum === 0) refuse("nesterov needs a momentum above 0, found 0");
+  if (warmupEpochs > epochs) {
+    refuse(`expected warmupEpochs of at most the ${epochs} epochs, found ${warmupEpochs}`);
+  }
 }

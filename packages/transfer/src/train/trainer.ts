@@ -5,16 +5,18 @@
  * give the same bits: sums have a fixed order, sample order comes from the seed, and pictures keep their order.
  */
 import { check, type Gpu, TlxError } from "@tlx/kernels";
-import { partition, type Weights, weightsOf, zeros } from "@tlx/nn";
+import type { Weights } from "@tlx/nn";
 import type { Sample } from "../data/dataset.js";
-import { buildTransferGraph } from "../models/instantiate.js";
-import { type LoadedBackbone, loadBackbone } from "../models/load.js";
+import type { LoadedBackbone } from "../models/load.js";
 import type { Model } from "../models/model.js";
 import type { Checkpoint } from "../weights/safetensors.js";
+import { isBetter } from "./best-epoch.js";
+import { weighClasses } from "./class-weights.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
-import type { TrainEvent } from "./events.js";
-import { extractFeatures, type PictureSource } from "./extract-features.js";
-import { compileHead } from "./head-programs.js";
+import type { StoppedEvent, TrainEvent } from "./events.js";
+import { extractFeatures, type OpenFeatures, openExtraction, type PictureSource } from "./extract-features.js";
+import { compileHead, type HeadPrograms } from "./head-programs.js";
+import { describePlan, planTraining } from "./plan-training.js";
 import { completeSettings, type TrainSettings } from "./settings.js";
 import { trainEpoch } from "./train-epoch.js";
 
@@ -29,23 +31,35 @@ export interface TrainInput {
   readonly train: readonly Sample[];
   readonly val: readonly Sample[];
   readonly pictures: PictureSource;
+  /** Where features are kept between runs. Default: nowhere, they live in memory. */
+  readonly openFeatures?: OpenFeatures;
   readonly settings?: Partial<TrainSettings>;
-  /** Ends training with its reason after the picture or epoch that is being worked on. */
+  /** Ends training after the step that is being worked on, with the best epoch so far; throws its reason if there is none. */
   readonly signal?: AbortSignal;
 }
 
+/** A trained classifier: what the epoch left behind that did best on the validation samples. */
 export interface TrainResult {
+  readonly model: Model;
+  /** Names of the classes in the order of the logits. */
+  readonly classes: readonly string[];
   /** As they were used, defaults included. */
   readonly settings: TrainSettings;
   /** All weights of the new network: the frozen base as loaded, and the trained head. */
   readonly weights: Weights;
   readonly backbone: LoadedBackbone;
-  /** On the validation samples, after the last epoch. */
+  /** The epoch, from 1, whose head `weights` holds, chosen by `settings.metric`. */
+  readonly bestEpoch: number;
+  /** Epochs that were trained to their end. */
+  readonly epochs: number;
+  /** On the validation samples, after the best epoch. These samples chose it, so others may do a little worse. */
   readonly val: Evaluation;
   /** The validation samples that could be read, in the order of `val.predicted`. */
   readonly valSamples: readonly Sample[];
-  /** Share of the training samples named right after the last epoch. */
+  /** Share of the training samples named right after the best epoch. */
   readonly trainAccuracy: number;
+  /** Whether `signal` ended it. */
+  readonly interrupted: boolean;
 }
 
 /**
@@ -53,59 +67,91 @@ export interface TrainResult {
  *
  * Throws   E_USAGE for settings or labels that cannot be used, E_DIVERGED for a loss that is no number, E_DATA for too few readable
  *          pictures, E_WEIGHTS for a checkpoint of another network, E_DEVICE when the device is lost, the reason of `signal`
+ *          when it comes before the end of the first epoch
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
   const { gpu, model, checkpoint, classes, pictures, signal } = input;
   const settings = completeSettings(input.settings);
   checkSamples(input);
-  const backbone = loadBackbone(model, checkpoint);
-  const graph = buildTransferGraph(model, { batch: settings.batch, form: backbone.form, classes: classes.length });
-  const trainable = new Set([`${model.headPath}.weight`, `${model.headPath}.bias`]);
-  const { prefix, tail, frontier } = partition(graph, trainable);
-  const output = frontier[0] as string; // a head on pooled features reads one value
-  const featureWidth = prefix.outputs.get(output)!.spec.shape[1] as number;
-  yield { type: "plan", trained: [...trainable], frozen: backbone.weights.size, featureWidth };
-
-  const base = { graph: prefix, weights: weightsOf(prefix, backbone.weights) };
+  const plan = planTraining(model, checkpoint, classes.length, settings);
+  yield { type: "plan", ...describePlan(plan) };
+  const { backbone, base, output, tail, trainable, head } = plan;
   const { preprocess } = model;
-  const extraction = { gpu, base, output, preprocess, pictures, batch: settings.extractBatch, signal };
-  // Softmax regression is convex: it starts at zeros, since a random start would only add noise to the result.
-  const head = new Map([...trainable].map((path) => [path, zeros(tail.params.get(path)!.spec)]));
-  const programs = await compileHead(gpu, tail, head, trainable);
+  const { openFeatures } = input;
+  const extraction = await openExtraction({
+    ...{ gpu, base, output, preprocess, pictures, openFeatures, signal },
+    batch: settings.extractBatch,
+  });
+  let programs: HeadPrograms | undefined;
   try {
+    programs = await compileHead(gpu, tail, head, trainable, settings);
     const trainSet = yield* extractFeatures(extraction, "train", input.train);
     checkEveryClass(classes, trainSet.samples);
     const valSet = yield* extractFeatures(extraction, "val", input.val);
+    extraction.base.dispose();
 
-    let trained: EpochResult | undefined;
-    for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-      signal?.throwIfAborted();
+    const classWeights = weighClasses(trainSet.table.labels, classes.length, settings.classWeights);
+    const { train: program, evaluate: evaluation, params } = programs;
+    const pass = { program, frontier: output, table: trainSet.table, settings, classWeights, signal };
+    let best: EpochResult | undefined;
+    let stopped: StoppedEvent["reason"] | undefined;
+    let epoch = 0;
+    while (epoch < settings.epochs && !stopped) {
       const start = performance.now();
-      const loss = await trainEpoch(programs.train, output, trainSet.table, settings, epoch);
-      const { accuracy: trainAccuracy } = await evaluate(programs.evaluate, output, trainSet.table, settings.batch);
-      const val = await evaluate(programs.evaluate, output, valSet.table, settings.batch);
-      checkLoss(loss, epoch, settings);
-      checkLoss(val.loss, epoch, settings); // the last step may have diverged after its loss was taken
-      trained = { trainAccuracy, val };
+      const { loss, learningRate } = await trainEpoch(pass, epoch + 1);
+      if (signal?.aborted) {
+        if (!best) signal.throwIfAborted();
+        stopped = "interrupted";
+        break;
+      }
+      epoch++;
+      const { accuracy: trainAccuracy } = await evaluate(evaluation, output, trainSet.table, settings.batch);
+      const val = await evaluate(evaluation, output, valSet.table, settings.batch);
+      checkLoss(loss + val.loss, epoch, settings);
+      const trained = await params.read([...trainable]);
+      const improved = !best || isBetter(val, best.val, settings.metric);
+      if (!best || improved) best = { epoch, head: trained, trainAccuracy, val };
       yield {
         type: "epoch",
         epoch,
         epochs: settings.epochs,
+        learningRate,
         loss,
         trainAccuracy,
         valLoss: val.loss,
         valAccuracy: val.accuracy,
+        best: improved,
         ms: performance.now() - start,
       };
+      yield { type: "checkpoint", epoch, best: improved, head: trained };
+      if (settings.patience > 0 && epoch - best.epoch >= settings.patience) stopped = "patience";
     }
-    const weights = new Map([...backbone.weights, ...(await programs.params.read([...trainable]))]);
-    return { settings, weights, backbone, valSamples: valSet.samples, ...(trained as EpochResult) };
+    const { epoch: bestEpoch, head: bestHead, trainAccuracy, val } = best as EpochResult;
+    if (stopped) yield { type: "stopped", reason: stopped, epoch };
+    yield { type: "done", epochs: epoch, bestEpoch, valAccuracy: val.accuracy, valLoss: val.loss };
+    return {
+      model,
+      classes,
+      settings,
+      weights: new Map([...backbone.weights, ...bestHead]),
+      backbone,
+      bestEpoch,
+      epochs: epoch,
+      val,
+      valSamples: valSet.samples,
+      trainAccuracy,
+      interrupted: stopped === "interrupted",
+    };
   } finally {
-    programs.dispose();
+    programs?.dispose();
+    await extraction.close();
   }
 }
 
-type EpochResult = Pick<TrainResult, "trainAccuracy" | "val">;
+interface EpochResult extends Pick<TrainResult, "trainAccuracy" | "val"> {
+  readonly epoch: number;
+  readonly head: Weights;
+}
 
 function checkSamples({ classes, train, val }: TrainInput): void {
   check(

@@ -24,12 +24,17 @@ export const DEFAULT_MAX_PIXELS = 100e6;
 const EXTRA_BYTES = 64 * 2 ** 20;
 
 /** Decodes one picture at full size. Rejects with `signal.reason` when aborted between its stages. */
-export async function decodePicture(
+export async function decodePicture(file: string, options: DecodeOptions = {}): Promise<Picture> {
+  return decodeBytes(file, await readPicture(file, options), options);
+}
+
+/** Decodes the bytes of `file`, which is named in errors only. */
+export async function decodeBytes(
   file: string,
+  bytes: Uint8Array,
   { maxPixels = DEFAULT_MAX_PIXELS, signal }: DecodeOptions = {},
 ): Promise<Picture> {
   signal?.throwIfAborted();
-  const bytes = await readPicture(file, 8 * maxPixels + EXTRA_BYTES, signal);
   const format = pictureFormat(file, bytes);
   // One thread a picture: several pictures at a time use the cores better.
   sharp.concurrency(1);
@@ -70,7 +75,13 @@ function refuse(file: string, expected: string, found: string, todo: string, cau
   return new TlxError("E_DATA", message, { file }, cause);
 }
 
-async function readPicture(file: string, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+/** The bytes of a file that may be a picture. */
+export async function readPicture(
+  file: string,
+  { maxPixels = DEFAULT_MAX_PIXELS, signal }: DecodeOptions = {},
+): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  const maxBytes = 8 * maxPixels + EXTRA_BYTES;
   try {
     // Looked at before opening: opening a pipe would wait for its writer.
     const entry = await stat(file);

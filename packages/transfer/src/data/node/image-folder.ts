@@ -1,50 +1,81 @@
 /**
- * A data set from folders: DIR/train/CLASS/picture and DIR/val/CLASS/picture. Only names are read; a picture that cannot be
- * decoded is found by whoever decodes it.
+ * A data set from folders: DIR/train/CLASS/picture and DIR/val/CLASS/picture, or DIR/CLASS/picture, of which a part is drawn
+ * to measure on. Only names are read; a picture that cannot be decoded is found by whoever decodes it.
  *
- * Throws   E_DATA, saying how to arrange the folder, when it does not have this form
+ * Throws   E_DATA, saying how to arrange the folder, when it has neither form; E_USAGE for a share outside 0 to 1
  */
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { check, TlxError } from "@tlx/kernels";
-import type { Dataset, Sample } from "../dataset.js";
+import { type Dataset, type Sample, splitFiles } from "../dataset.js";
 import { quoteName } from "../quote-name.js";
 
 const extensions = /\.(jpe?g|jpe|jfif|png|webp)$/i;
-const valNames = ["val", "valid", "validation"] as const;
-const layout = "arrange it as DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg";
+export const valNames: readonly string[] = ["val", "valid", "validation"];
+const layout = "arrange it as DIR/CLASS/*.jpg, or as DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg";
 
 /** Files and folders that systems and tools leave behind. */
 const isJunk = (name: string): boolean => /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i.test(name);
 
-type Skipped = { file: string; reason: string };
+export type Skipped = { file: string; reason: string };
 
 interface Entry {
   readonly name: string;
   readonly kind: "file" | "folder";
 }
 
-/** Lists the classes and samples under `dir`; equal folders give equal lists on every system. */
-export async function imageFolder(dir: string): Promise<Dataset> {
+/** How a folder without val/ is split. */
+export interface SplitOptions {
+  /** Share of each class to measure on, above 0 and below 1. Default 0.2. */
+  readonly split?: number;
+  /** Of the draw: a whole number. Default 1. */
+  readonly seed?: number;
+}
+
+/** Lists the classes and samples under `dir`; equal folders and options give equal lists on every system. */
+export async function imageFolder(dir: string, { split = 0.2, seed = 1 }: SplitOptions = {}): Promise<Dataset> {
+  check(split > 0 && split < 1, "E_USAGE", () => `imageFolder: expected a split above 0 and below 1, found ${split}`);
   const root = await openRoot(dir);
   const skipped: Skipped[] = [];
-  const folders = (await list(dir, root, [])).filter((e) => e.kind === "folder").map((e) => e.name);
-  const [trainName, valName] = chooseSplits(dir, folders);
+  const folders = await listFolders(dir, root);
+  const names = chooseSplits(dir, folders);
+  if (names === undefined) {
+    const all = await readSplit(dir, root, skipped);
+    checkCount(dir, all);
+    const parts = all.map(({ name, files }) => ({ name, files: splitFiles(files, split, seed) }));
+    const part = (which: 0 | 1): Sample[] => labelled(parts.map((p) => ({ name: p.name, files: p.files[which] })));
+    const [train, val] = [part(0), part(1)];
+    check(
+      val.length > 0,
+      "E_DATA",
+      () =>
+        `folder ${quoteName(dir)}: expected two or more pictures of a class, to learn from and to measure on, found one of each; add some`,
+    );
+    return { classes: all.map((c) => c.name), train, val, origin: "split", skipped };
+  }
+  const [trainName, valName] = names;
   const train = await readSplit(join(dir, trainName), root, skipped);
   const val = await readSplit(join(dir, valName), root, skipped);
+  checkCount(join(dir, trainName), train);
   const classes = train.map((c) => c.name);
+  checkClasses(dir, classes, valName, val);
+  return { classes, train: labelled(train), val: labelled(val), origin: "folders", skipped };
+}
+
+export const listFolders = async (dir: string, root: string): Promise<string[]> =>
+  (await list(dir, root, [])).filter((e) => e.kind === "folder").map((e) => e.name);
+
+function checkCount(dir: string, classes: readonly ClassFolder[]): void {
+  const found = classes.length === 0 ? "none" : `only ${quoteName(classes[0]!.name)}`;
   check(
     classes.length > 1,
     "E_DATA",
-    () =>
-      `folder ${quoteName(join(dir, trainName))}: expected a folder for each of two or more classes, found ${classes.length === 0 ? "none" : `only ${quoteName(classes[0]!)}`}; ${layout}`,
+    () => `folder ${quoteName(dir)}: expected a folder for each of two or more classes, found ${found}; ${layout}`,
   );
-  checkClasses(dir, classes, valName, val);
-  return { classes, train: labelled(train), val: labelled(val), skipped };
 }
 
-async function openRoot(dir: string): Promise<string> {
+export async function openRoot(dir: string): Promise<string> {
   const entry = await stat(dir).catch((error: NodeJS.ErrnoException) => {
     const found = error.code === "ENOENT" || error.code === "ENOTDIR" ? "nothing at this path" : error.code;
     throw new TlxError(
@@ -61,7 +92,8 @@ async function openRoot(dir: string): Promise<string> {
   return realpath(dir);
 }
 
-function chooseSplits(dir: string, folders: readonly string[]): [train: string, val: string] {
+/** The folders to learn from and to measure on; undefined when the folders are classes. */
+function chooseSplits(dir: string, folders: readonly string[]): [train: string, val: string] | undefined {
   const where = `folder ${quoteName(dir)}`;
   const found =
     folders.length > 0
@@ -79,20 +111,22 @@ function chooseSplits(dir: string, folders: readonly string[]): [train: string, 
   );
   const val = vals[0] ?? (folders.includes("test") ? "test" : undefined);
   if (folders.includes("train") && val !== undefined) return ["train", val];
-  const unsplit =
-    folders.includes("train") || val !== undefined ? "" : "; a folder per class without a split is not supported yet";
+  if (folders.length > 0 && !folders.includes("train") && val === undefined) return undefined;
+  const one = folders.includes("train") ? "train" : val;
+  const hint =
+    one === undefined ? "" : `; to have a part of ${one}/ drawn to measure on, give ${quoteName(join(dir, one))}`;
   throw new TlxError(
     "E_DATA",
-    `${where}: expected the folders train/ and val/ (or valid/, validation/, test/), found ${found}${unsplit}; ${layout}, with about a fifth of the pictures in val/`,
+    `${where}: expected a folder per class, or train/ and val/ (or valid/, validation/, test/), found ${found}; ${layout}${hint}`,
   );
 }
 
-interface ClassFolder {
+export interface ClassFolder {
   readonly name: string;
   readonly files: readonly string[];
 }
 
-async function readSplit(dir: string, root: string, skipped: Skipped[]): Promise<ClassFolder[]> {
+export async function readSplit(dir: string, root: string, skipped: Skipped[]): Promise<ClassFolder[]> {
   const classes: ClassFolder[] = [];
   for (const { name, kind } of await list(dir, root, skipped)) {
     const path = join(dir, name);
@@ -126,7 +160,8 @@ async function readClass(dir: string, root: string, skipped: Skipped[]): Promise
     const path = join(dir, name);
     if (kind === "folder") skipped.push({ file: path, reason: "folders inside a class folder are not read" });
     else if (!extensions.test(name)) skipped.push({ file: path, reason: "not named .jpg, .jpeg, .png or .webp" });
-    else files.push(path);
+    // In one piece: a joined path holds on to the parts it was made of, six times its length.
+    else files.push(Buffer.from(path).toString());
   }
   return files;
 }
@@ -184,5 +219,5 @@ function checkClasses(dir: string, classes: readonly string[], valName: string, 
   );
 }
 
-const labelled = (classes: readonly ClassFolder[]): Sample[] =>
+export const labelled = (classes: readonly ClassFolder[]): Sample[] =>
   classes.flatMap(({ files }, label) => files.map((file) => ({ file, label })));

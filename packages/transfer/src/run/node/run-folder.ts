@@ -1,141 +1,187 @@
 /**
- * A run folder: config.json, metrics.jsonl, skipped.jsonl and model/ with the weights and their description.
- * It appears whole or not at all.
+ * The folder of a run while it is written:
+ *
+ *   config.json                       from the start
+ *   metrics.csv, metrics.jsonl        a line per epoch
+ *   checkpoints/last.safetensors      the trained params after the last epoch; best.safetensors after the best one
+ *   confusion.csv, classes.csv,       at the end
+ *   predictions.csv, skipped.csv
+ *   model/                            last of all, whole or not at all: a run without it is unfinished
+ *   run.lock                          as long as a process writes there
+ *
+ * A killed process leaves every file whole or absent.
+ *
+ * Throws   E_USAGE for a folder that is taken, E_DATA naming the path that cannot be written
  */
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { TlxError } from "@tlx/kernels";
-import type { Network, Weights } from "@tlx/nn";
-import { z } from "zod";
-import { findModel } from "../../models/index.js";
-import { loadTransferred } from "../../models/load.js";
-import type { Model } from "../../models/model.js";
+import { type Gpu, TlxError } from "@tlx/kernels";
+import { confusionMatrix } from "../../metrics/confusion-matrix.js";
+import type { EpochEvent, TrainEvent } from "../../train/events.js";
+import type { TrainResult } from "../../train/trainer.js";
 import { exportTensors } from "../../weights/join.js";
-import { readWeightsFile } from "../../weights/node/file.js";
-import { parseSafetensors } from "../../weights/safetensors.js";
 import { writeSafetensors } from "../../weights/write-safetensors.js";
-import type { ModelDescription } from "../model-file.js";
+import {
+  classesCsv,
+  confusionCsv,
+  metricsCsv,
+  metricsHeader,
+  metricsJson,
+  predictionsCsv,
+  skippedCsv,
+} from "../tables.js";
+import { LOCK, lockContent, releaseLock, takeOver } from "./run-lock.js";
+import { appendLines, replaceFile, temporaryOf, writeFailure } from "./write-file.js";
 import { writeFolder } from "./write-folder.js";
+import { writeModel } from "./write-model.js";
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+/** A file or folder that was left out, and why. */
+export interface Skipped {
+  readonly file: string;
+  readonly reason: string;
+}
 
-const description: z.ZodType<ModelDescription> = z.strictObject({
-  format: z.literal("tlx-model"),
-  version: z.literal(1),
-  architecture: z.string(),
-  batchNorm: z.enum(["separate", "folded"]),
-  classes: z.array(z.string()).min(2),
-  preprocess: z.strictObject({
-    resize: z.int().positive(),
-    crop: z.int().positive(),
-    mean: triple,
-    std: triple,
-  }),
-  weightsSha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-
-const repair = "restore the folder or train again";
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-const jsonLines = (rows: readonly unknown[]): string => rows.map((r) => `${JSON.stringify(r)}\n`).join("");
-
-/** What a training leaves behind. */
-export interface RunRecord {
-  readonly model: Model;
-  /** The form in which the weights hold batch norm. */
-  readonly batchNorm: ModelDescription["batchNorm"];
-  /** Class names in the order of the logits. */
-  readonly classes: readonly string[];
-  /** All params and states of the trained network. */
-  readonly weights: Weights;
+export interface RunStart {
   /** Everything needed to repeat the run. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** One entry per epoch. */
-  readonly metrics: readonly unknown[];
-  /** Files that were left out. */
-  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
+  /** What was left out before training. */
+  readonly skipped?: readonly Skipped[];
 }
 
-/** Writes a run to `folder`, which must not exist yet; its parents are made. Throws E_USAGE when it exists. */
-export async function writeRun(folder: string, run: RunRecord): Promise<void> {
-  const weights = writeSafetensors(exportTensors(run.weights), new Map([["architecture", run.model.name]]));
-  const described: ModelDescription = {
-    format: "tlx-model",
-    version: 1,
-    architecture: run.model.name,
-    batchNorm: run.batchNorm,
-    classes: run.classes,
-    preprocess: run.model.preprocess,
-    weightsSha256: sha256(weights),
-  };
-  await writeFolder(
-    folder,
-    new Map<string, Uint8Array | string>([
-      ["config.json", json(run.config)],
-      ["metrics.jsonl", jsonLines(run.metrics)],
-      ["skipped.jsonl", jsonLines(run.skipped)],
-      ["model/model.json", json(described)],
-      ["model/model.safetensors", weights],
-    ]),
-  );
-}
+/** What a run writes, the lock aside. */
+const entries = ["config.json", "metrics.csv", "metrics.jsonl", "checkpoints", "model"];
+const tables = ["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv"];
 
-export interface LoadedRun {
-  /** Classes and preprocessing. */
-  readonly description: ModelDescription;
-  /** Output "logits" [batch, classes]. */
-  readonly network: Network;
-}
+/** One process's right to write a run. Give it every event, then the result; close it in any case. */
+export class RunFolder {
+  readonly folder: string;
+  private readonly left: Skipped[];
+  private checkpoints = 0;
+  private open = true;
 
-/**
- * Reads a run folder, or its model/ folder, and checks the weights against their checksum.
- * Throws E_USAGE when there is no such folder, E_WEIGHTS when it holds no run or a damaged one.
- */
-export async function readRun(folder: string, batch = 1): Promise<LoadedRun> {
-  const names = await readdir(folder).catch((error) => {
-    const found = `there is no folder "${folder}" (${error.code})`;
-    throw new TlxError("E_USAGE", `run: ${found}; give the folder that tlx train printed`);
-  });
-  const base = names.includes("model.json") ? folder : path.join(folder, "model");
-  const file = path.join(base, "model.json");
-  const text = await readFile(file, "utf8").catch(() => {
-    throw new TlxError(
-      "E_WEIGHTS",
-      `run: expected model/model.json in "${folder}", found none; give the folder that tlx train printed`,
-    );
-  });
-  const described = parseDescription(file, text);
-  const bytes = await readWeightsFile(path.join(base, "model.safetensors"));
-  if (sha256(bytes) !== described.weightsSha256) {
-    throw new TlxError(
-      "E_WEIGHTS",
-      `run: ${path.join(base, "model.safetensors")} is damaged: its SHA-256 is not the one in model.json; ${repair}`,
-    );
+  private constructor(folder: string, skipped: readonly Skipped[]) {
+    this.folder = folder;
+    this.left = [...skipped];
   }
-  const model = findModel(described.architecture);
-  const network = loadTransferred(model, parseSafetensors(bytes), {
-    batch,
-    form: described.batchNorm,
-    classes: described.classes.length,
-  });
-  return { description: described, network };
+
+  /**
+   * Makes `folder` and takes its lock; parents are made. A folder that exists is refused,
+   * except one that a killed process left unfinished: its files are removed and the run starts anew.
+   */
+  static async create(folder: string, { config, skipped = [] }: RunStart): Promise<RunFolder> {
+    const files = new Map([
+      [LOCK, lockContent()],
+      ["config.json", `${JSON.stringify(config, null, 2)}\n`],
+      ["metrics.csv", metricsHeader],
+      ["metrics.jsonl", ""],
+    ]);
+    try {
+      if (await isUnfinished(folder)) {
+        if (!(await takeOver(folder))) throw taken(folder);
+        await clear(folder);
+        files.delete(LOCK);
+        for (const [name, text] of files) await replaceFile(path.join(folder, name), text);
+      } else {
+        await writeFolder(folder, files);
+      }
+    } catch (error) {
+      throw writeFailure(folder, error);
+    }
+    return new RunFolder(folder, skipped);
+  }
+
+  /** What was left out so far. */
+  get skipped(): readonly Skipped[] {
+    return this.left;
+  }
+
+  private at(...names: string[]): string {
+    return path.join(this.folder, ...names);
+  }
+
+  /** Writes what an event leaves behind: figures of an epoch, a checkpoint, a skipped file. */
+  async record(event: TrainEvent): Promise<void> {
+    if (event.type === "skipped") this.left.push({ file: event.file, reason: event.reason });
+    else if (event.type === "epoch") await this.recordEpoch(event);
+    else if (event.type === "checkpoint") {
+      const head = writeSafetensors(exportTensors(event.head), new Map([["epoch", String(event.epoch)]]));
+      await mkdir(this.at("checkpoints"), { recursive: true }).catch((error) => {
+        throw writeFailure(this.at("checkpoints"), error);
+      });
+      for (const name of event.best ? ["best", "last"] : ["last"]) {
+        await replaceFile(this.at("checkpoints", `${name}.safetensors`), head);
+        this.checkpoints++;
+      }
+    }
+  }
+
+  private async recordEpoch(event: EpochEvent): Promise<void> {
+    await appendLines(this.at("metrics.csv"), metricsCsv(event));
+    await appendLines(this.at("metrics.jsonl"), metricsJson(event));
+  }
+
+  /** Writes the tables of the best epoch and the model with its golden example, and gives the lock back. */
+  async finish(gpu: Gpu, result: TrainResult): Promise<void> {
+    const { classes, val, valSamples } = result;
+    const { predicted, confidence } = val;
+    const matrix = confusionMatrix(
+      valSamples.map((s) => s.label),
+      predicted,
+      classes.length,
+    );
+    const texts: readonly (readonly [string, string])[] = [
+      ["confusion.csv", confusionCsv(classes, matrix)],
+      ["classes.csv", classesCsv(classes, matrix)],
+      ["predictions.csv", predictionsCsv(classes, { samples: valSamples, predicted, confidence })],
+      ["skipped.csv", skippedCsv(this.left)],
+    ];
+    for (const [name, text] of texts) await replaceFile(this.at(name), text);
+    try {
+      await writeModel(gpu, this.at("model"), result);
+      this.open = false;
+      await releaseLock(this.folder);
+    } catch (error) {
+      throw writeFailure(this.at("model"), error);
+    }
+  }
+
+  /** Gives the lock back. A run that ends before its first checkpoint leaves no folder. Does nothing after `finish`. */
+  async close(): Promise<void> {
+    if (!this.open) return;
+    this.open = false;
+    try {
+      if (this.checkpoints === 0) await clear(this.folder);
+      await releaseLock(this.folder);
+      if (this.checkpoints === 0) await rmdir(this.folder);
+    } catch {
+      // What cannot be removed stays: the lock of an ended process holds no one up.
+    }
+  }
 }
 
-function parseDescription(file: string, text: string): ModelDescription {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new TlxError("E_WEIGHTS", `run: ${file} is not valid JSON (${String(error)}); ${repair}`, {}, error);
-  }
-  const parsed = description.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new TlxError(
-    "E_WEIGHTS",
-    `run: ${file} is not a model description of this version; ${repair}\n${z.prettifyError(parsed.error)}`,
+const taken = (folder: string): TlxError =>
+  new TlxError("E_USAGE", `run: "${folder}" already exists; choose another name (nothing was changed)`);
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
   );
+
+/** Whether `folder` has a lock and no model. Throws E_USAGE when it is anything else that exists. */
+async function isUnfinished(folder: string): Promise<boolean> {
+  if (!(await exists(folder))) return false;
+  if ((await exists(path.join(folder, LOCK))) && !(await exists(path.join(folder, "model", "model.json")))) return true;
+  throw taken(folder);
+}
+
+/** Removes what a run wrote, but not the lock nor anything of others. */
+async function clear(folder: string): Promise<void> {
+  const names = [...entries, ...tables];
+  for (const name of await readdir(folder)) {
+    const ours = names.some((n) => name === n || name === temporaryOf(n)) || /^\.model\.[0-9a-f]{12}\.tmp$/.test(name);
+    if (ours) await rm(path.join(folder, name), { recursive: true, force: true });
+  }
 }
 
 /** Path of the first free folder `base`, `base-2`, `base-3`, ... under `root`, which need not exist. */

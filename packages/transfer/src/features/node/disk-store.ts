@@ -1,0 +1,182 @@
+/**
+ * Rows of features in a folder that any number of processes share: each appends to a segment of its own and reads those of
+ * all. In memory are the places of the rows and the few that are not written yet. A folder that cannot be written to costs a
+ * warning, and the rows stay in memory.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { TlxError } from "@tlx/kernels";
+import { cacheFolder } from "../../weights/node/cache-folder.js";
+import type { FeatureStore } from "../feature-store.js";
+import { checkWidth, MemoryFeatureStore } from "../memory-store.js";
+import { HashIndex, type RowPlace } from "./hash-index.js";
+import { HASH_BYTES, recordBytes, rowBytes, Segment, segmentName, writeRecord } from "./segment.js";
+
+/** Rows are written when so many bytes of them have come together. */
+const BUFFER_BYTES = 2 ** 20;
+/** The most bytes of neighbouring records that are read at once. */
+const READ_BYTES = 2 ** 20;
+
+export class DiskFeatureStore implements FeatureStore {
+  readonly width: number;
+  private readonly folder: string;
+  private readonly warn: (message: string) => void;
+  private readonly index = new HashIndex();
+  private readonly segments: Segment[] = [];
+  /** Not written yet; all new rows once writing has failed. */
+  private readonly memory: MemoryFeatureStore;
+  private own: Segment | undefined;
+  private writable = true;
+  private scratch: Buffer;
+
+  private constructor(folder: string, width: number, warn: (message: string) => void) {
+    this.folder = folder;
+    this.width = width;
+    this.warn = warn;
+    this.memory = new MemoryFeatureStore(width);
+    this.scratch = Buffer.allocUnsafe(recordBytes(width));
+  }
+
+  /** Opens the rows in `folder`, which belongs to one feature key and is made when the first row is written. */
+  static async open(
+    folder: string,
+    width: number,
+    warn: (message: string) => void = () => {},
+  ): Promise<DiskFeatureStore> {
+    const store = new DiskFeatureStore(folder, width, warn);
+    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") store.complain("reading", error);
+      return [];
+    });
+    for (const name of names.filter((n) => segmentName.test(n)).sort()) await store.addSegment(join(folder, name));
+    return store;
+  }
+
+  private async addSegment(file: string): Promise<void> {
+    const segment = this.segments.length;
+    try {
+      const found = (hash: Uint8Array, index: number): void => this.index.add(hash, { segment, index });
+      this.segments.push(await Segment.read(file, this.width, found));
+    } catch (error) {
+      this.complain("reading", error);
+    }
+  }
+
+  private complain(doing: string, error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException;
+    this.warn(
+      `features: ${doing} the cache "${this.folder}" failed (${code ?? message}); what is missing there is computed again`,
+    );
+  }
+
+  /** Bytes that the places of the rows take in memory. */
+  get indexBytes(): number {
+    return this.index.byteLength;
+  }
+
+  has(hash: string): boolean {
+    return this.memory.has(hash) || this.placeOf(hash) !== undefined;
+  }
+
+  private placeOf(hash: string): RowPlace | undefined {
+    const bytes = Buffer.from(hash, "hex");
+    return bytes.length === HASH_BYTES ? this.index.find(bytes) : undefined;
+  }
+
+  async put(hash: string, row: Float32Array): Promise<void> {
+    checkWidth(row, this.width);
+    if (this.has(hash)) return;
+    await this.memory.put(hash, row);
+    if (this.writable && this.memory.size * recordBytes(this.width) >= BUFFER_BYTES) await this.write();
+  }
+
+  /** Moves the rows in memory to this process's segment; they stay when that fails. */
+  private async write(): Promise<void> {
+    if (!this.writable || this.memory.size === 0) return;
+    try {
+      if (!this.own) {
+        this.own = await Segment.create(this.folder, this.width);
+        this.segments.push(this.own);
+      }
+      const segment = this.segments.indexOf(this.own);
+      const size = recordBytes(this.width);
+      const rows = [...this.memory.entries()];
+      const records = Buffer.allocUnsafe(rows.length * size);
+      for (const [i, [hash, row]] of rows.entries()) {
+        writeRecord(records.subarray(i * size, (i + 1) * size), Buffer.from(hash, "hex"), row);
+      }
+      const first = this.own.append(records);
+      for (const [i, [hash]] of rows.entries()) this.index.add(Buffer.from(hash, "hex"), { segment, index: first + i });
+      this.memory.clear();
+    } catch (error) {
+      this.writable = false;
+      this.complain("writing", error);
+    }
+  }
+
+  async read(hashes: readonly string[], into: Float32Array): Promise<void> {
+    const wanted: (RowPlace & { readonly at: number })[] = [];
+    for (const [at, hash] of hashes.entries()) {
+      const place = this.placeOf(hash);
+      if (place) wanted.push({ ...place, at });
+      else await this.memory.read([hash], into.subarray(at * this.width, (at + 1) * this.width));
+    }
+    wanted.sort((a, b) => a.segment - b.segment || a.index - b.index);
+    const limit = Math.max(1, Math.floor(READ_BYTES / recordBytes(this.width)));
+    for (let from = 0; from < wanted.length; ) {
+      const { segment, index } = wanted[from]!;
+      let to = from + 1;
+      while (to < wanted.length && wanted[to]!.segment === segment && wanted[to]!.index - wanted[to - 1]!.index <= 1) {
+        if (wanted[to]!.index - index >= limit) break;
+        to++;
+      }
+      this.readRun(hashes, wanted.slice(from, to), into);
+      from = to;
+    }
+  }
+
+  /** Reads neighbouring records of one segment. */
+  private readRun(
+    hashes: readonly string[],
+    run: readonly (RowPlace & { readonly at: number })[],
+    into: Float32Array,
+  ): void {
+    const { segment, index: first } = run[0]!;
+    const size = recordBytes(this.width);
+    const bytes = (run.at(-1)!.index - first + 1) * size;
+    if (this.scratch.length < bytes) this.scratch = Buffer.allocUnsafe(bytes);
+    const records = this.scratch.subarray(0, bytes);
+    const whole = this.segments[segment]!.readRecords(first, records);
+    const target = rowBytes(into);
+    for (const { index, at } of run) {
+      const record = records.subarray((index - first) * size, (index - first + 1) * size);
+      if (!whole || record.toString("hex", 0, HASH_BYTES) !== hashes[at]) {
+        throw new TlxError(
+          "E_DATA",
+          `features: expected the row of ${hashes[at]} in "${this.folder}", found other data: the cache was changed meanwhile; run the command again`,
+        );
+      }
+      target.set(record.subarray(HASH_BYTES, HASH_BYTES + 4 * this.width), at * 4 * this.width);
+    }
+  }
+
+  async flush(): Promise<void> {
+    await this.write();
+    await this.own?.sync().catch((error) => this.complain("writing", error));
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    this.memory.clear();
+    for (const segment of this.segments.splice(0)) await segment.close();
+  }
+}
+
+/** Opens stores in the cache folder, one folder for each feature key. */
+export const diskFeatures =
+  (cache: string = cacheFolder()) =>
+  (key: string, width: number, warn?: (message: string) => void): Promise<DiskFeatureStore> =>
+    DiskFeatureStore.open(join(featureFolder(cache), key), width, warn);
+
+/** Where features lie in the cache. */
+export const featureFolder = (cache: string): string => join(cache, "features");

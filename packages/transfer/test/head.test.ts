@@ -1,0 +1,116 @@
+import { f32, sizeOf, type TlxError, u32 } from "@tlx/kernels";
+import { randomFrom } from "@tlx/kernels/testing";
+import { HYPER, optimizerHyper, partition } from "@tlx/nn";
+import { interpret } from "@tlx/nn/testing";
+import { describe, expect, it } from "vitest";
+import { testGpu } from "../../../test/support/gpu.js";
+import { headParams, STEP, startHead } from "../src/models/head.js";
+import { buildTransferGraph, type TransferOptions } from "../src/models/instantiate.js";
+import { compileHead, trainingGraph } from "../src/train/head-programs.js";
+import { tinyModel } from "./tiny-model.js";
+
+const build = (options: Partial<TransferOptions> = {}) =>
+  buildTransferGraph(tinyModel, { batch: 4, form: "separate", classes: 3, ...options });
+
+/** Ops of the head, in order. */
+const tailOf = (options: Partial<TransferOptions>) => {
+  const graph = build(options);
+  return partition(graph, new Set(headParams(tinyModel, graph))).tail;
+};
+
+describe("the head", () => {
+  it.each([
+    { options: {}, ops: ["matmul", "addBias"], params: ["head.weight", "head.bias"] },
+    { options: { dropout: 0.2 }, ops: ["dropout", "matmul", "addBias"], params: ["head.weight", "head.bias"] },
+    {
+      options: { hidden: 7 },
+      ops: ["matmul", "addBias", "relu", "matmul", "addBias"],
+      params: ["head.0.weight", "head.0.bias", "head.3.weight", "head.3.bias"],
+    },
+    {
+      options: { hidden: 7, dropout: 0.2 },
+      ops: ["matmul", "addBias", "relu", "dropout", "matmul", "addBias"],
+      params: ["head.0.weight", "head.0.bias", "head.3.weight", "head.3.bias"],
+    },
+  ])("of $options", ({ options, ops, params }) => {
+    const graph = build(options);
+    expect(headParams(tinyModel, graph)).toEqual(params);
+    const tail = tailOf(options);
+    expect(tail.nodes.map((n) => n.op.name)).toEqual(ops);
+    expect([...tail.inputs.keys()]).toEqual([...("dropout" in options ? ["step"] : []), "frontier.0"]);
+    expect(tail.inputs.get("step")?.spec).toEqual("dropout" in options ? u32(1) : undefined);
+    expect(graph.outputs.get("logits")!.spec).toEqual(f32(4, 3));
+  });
+
+  it("starts with equal chances, its hidden units at random from the seed", () => {
+    const graph = build({ hidden: 7 });
+    const paths = headParams(tinyModel, graph);
+    const start = startHead(graph, paths, 5);
+    for (const path of ["head.3.weight", "head.3.bias"]) expect(start.get(path)!.data.every((v) => v === 0)).toBe(true);
+    const hidden = start.get("head.0.weight")!;
+    const bound = 1 / Math.sqrt(hidden.spec.shape[0]!);
+    expect(new Set(hidden.data).size).toBeGreaterThan(hidden.data.length / 2);
+    expect(Math.max(...hidden.data.map(Math.abs))).toBeLessThanOrEqual(bound);
+    expect(startHead(graph, paths, 5)).toEqual(start);
+    expect(startHead(graph, paths, 6)).not.toEqual(start);
+    const plain = build();
+    for (const { data } of startHead(plain, headParams(tinyModel, plain), 5).values()) {
+      expect(data.every((v) => v === 0)).toBe(true);
+    }
+  });
+
+  it("trains as the settings say", () => {
+    const tail = tailOf({ hidden: 7, dropout: 0.2 });
+    const trainable = new Set(headParams(tinyModel, tail));
+    const make = (optimizer: "adamw" | "sgd", clipNorm: number) =>
+      trainingGraph(tail, trainable, { optimizer, clipNorm, labelSmoothing: 0.25 }).nodes;
+    expect(make("sgd", 0).at(-1)!.op.name).toBe("sgd");
+    expect(make("adamw", 0).at(-1)!.op.name).toBe("adamw");
+    const normed = (nodes: ReturnType<typeof make>) => nodes.filter((n) => n.op.name === "squaredNorm").length;
+    expect([normed(make("sgd", 0)), normed(make("sgd", 1))]).toEqual([0, 1]);
+    const loss = make("sgd", 0).find((n) => n.op.name === "softmaxCrossEntropy")!;
+    expect(loss.params).toEqual({ smoothing: 0.25 });
+  });
+
+  it.each(["adamw", "sgd"] as const)("is evaluated as %s left it, without dropout", async (optimizer) => {
+    const options = { hidden: 70, dropout: 0.4 };
+    const tail = tailOf(options);
+    const paths = headParams(tinyModel, tail);
+    const start = startHead(tail, paths, 5);
+    const programs = await compileHead(await testGpu(), tail, start, new Set(paths), {
+      ...{ optimizer, clipNorm: 1, labelSmoothing: 0.1 },
+    });
+    try {
+      const random = randomFrom(3);
+      const x = Float32Array.from({ length: sizeOf(tail.inputs.get("frontier.0")!.spec) }, random);
+      programs.train.write("frontier.0", x);
+      programs.train.write("labels", Uint32Array.of(0, 1, 2, 1));
+      programs.train.write("weights", new Float32Array(4).fill(0.25));
+      programs.evaluate.write("frontier.0", x);
+      const losses: number[] = [];
+      for (let step = 1; step <= 3; step++) {
+        const numbers = { learningRate: 0.1, weightDecay: 0.01, clipNorm: 1 };
+        programs.train.write(HYPER, optimizerHyper(optimizer, step, numbers));
+        programs.train.write(STEP, Uint32Array.of(step));
+        programs.train.run();
+        losses.push((await programs.train.read("loss")).data[0] as number);
+        programs.evaluate.run();
+        const [logits, weights] = await Promise.all([programs.evaluate.read("logits"), programs.params.read(paths)]);
+        expect(weights.get("head.3.weight")!.data.some((v) => v !== 0)).toBe(true);
+        const bare = tailOf({ hidden: options.hidden });
+        const expected = interpret(bare, weights, new Map([["frontier.0", x]])).get(bare.outputs.get("logits")!)!;
+        expected.forEach((v, i) => void expect(logits.data[i]).toBeCloseTo(v, 4));
+      }
+      expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    } finally {
+      programs.dispose();
+    }
+  });
+
+  it.each([{ classes: 0 }, { hidden: -1 }, { hidden: 2.5 }, { dropout: 1 }, { dropout: -1 }])(
+    "refuses %o",
+    (options) => {
+      expect(() => build(options)).toThrow(expect.objectContaining({ code: "E_USAGE" }) as TlxError);
+    },
+  );
+});
