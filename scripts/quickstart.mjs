@@ -4,10 +4,12 @@
  *
  *   npm run quickstart -- --weights FILE --data DIR
  *
+ * The last line on standard output is RESULT {"accuracy", "seconds", "run"}.
+ *
  * Exit codes: 1 nothing to work on, 2 usage, else those of set-up and of tlx.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./setup/run.mjs";
@@ -86,8 +88,8 @@ Weights: a safetensors file of MobileNetV2 1.0 with torchvision's tensor names. 
 or name it with --weights FILE.
 `;
   const forData = `
-Pictures: a folder of pictures by class, about a fifth of them in val/ to measure on:
-  DIR/train/daisy/1.jpg   DIR/train/tulip/2.jpg   DIR/val/daisy/3.jpg   DIR/val/tulip/4.jpg
+Pictures: a folder of pictures by class, of which a fifth is drawn to measure on unless there is a val/ for it:
+  DIR/daisy/1.jpg   DIR/daisy/2.jpg   DIR/tulip/3.jpg   DIR/tulip/4.jpg
 Name it with --data DIR.
 `;
   return `
@@ -98,13 +100,12 @@ Then run: npm run quickstart -- --weights FILE --data DIR`;
 
 /**
  * A picture that was not trained on.
- * @param {string} data
+ * @param {string} run
  */
-function pickPicture(data) {
-  const val = firstThere(["val", "valid", "validation", "test"].map((name) => join(data, name)));
-  const files = val ? readdirSync(val, { recursive: true, encoding: "utf8" }).sort() : [];
-  const file = files.find((name) => /\.(jpe?g|png|webp)$/i.test(name));
-  return val && file ? join(val, file) : stop(`quickstart: found no picture in ${val ?? data}`, 3);
+function pickPicture(run) {
+  const [, first] = readFileSync(join(root, run, "predictions.csv"), "utf8").split("\n");
+  const file = /^"((?:[^"]|"")*)"|^[^,]*/.exec(first ?? "");
+  return (file?.[1]?.replaceAll('""', '"') ?? file?.[0]) || stop(`quickstart: found no picture in ${run}`, 3);
 }
 
 const named = readArguments();
@@ -117,16 +118,19 @@ if (!weights || !data) stop(explainMissing(weights, data, cached), 1);
 const start = performance.now();
 say(`\n$ npx tlx train ${data} --weights ${weights}`);
 const result = JSON.parse(step([tlx, "train", data, "--model", model, "--weights", weights, "--json"]));
-const picture = pickPicture(data);
+const picture = pickPicture(result.run);
 say(`\n$ npx tlx predict ${picture} --run ${result.run}`);
 const predicted = step([tlx, "predict", picture, "--run", result.run]);
 
+const seconds = (performance.now() - start) / 1000;
 say(`
 ${predicted}
-Learned ${result.classes.length} classes (${result.classes.join(", ")}) in ${((performance.now() - start) / 1000).toFixed(0)} s: \
-${(100 * result.accuracy).toFixed(1)} % of the pictures in val/ are named right.
+Learned ${result.classes.length} classes (${result.classes.join(", ")}) in ${seconds.toFixed(0)} s: \
+${(100 * result.accuracy).toFixed(1)} % of the pictures held back to measure on are named right; they chose the epoch that is kept.
 The run is in ${result.run}. Try next, from ${root}:
   npx tlx predict --run ${result.run} YOUR_PICTURE.jpg
+  npx tlx evaluate --run ${result.run} ${data}
   npx tlx predict --weights ${weights} YOUR_PICTURE.jpg     the thousand classes of ImageNet
   npx tlx inspect ${model} --profile     where the time goes
   npx tlx train --help     pictures of your own`);
+console.log(`RESULT ${JSON.stringify({ accuracy: result.accuracy, seconds, run: result.run })}`);

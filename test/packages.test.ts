@@ -1,6 +1,6 @@
 /** The four packages as a user gets them: packed, checked, installed in an empty folder outside the repository. */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { itShared, sharedPath } from "./support/shared.js";
 
 const root = path.resolve(import.meta.dirname, "..");
 const names = ["kernels", "nn", "transfer", "cli"];
@@ -89,6 +90,22 @@ describe("installed in an empty folder", () => {
   it("tlx runs", async () => {
     expect((await run("npx", ["tlx", "--version"], home)).stdout.trim()).toBe(version);
     expect((await run("npx", ["tlx", "--help"], home)).stdout).toContain("tlx train");
+  });
+
+  itShared("the README's training runs", async () => {
+    const pictures = path.join(folder, "pictures");
+    for (const part of ["train/ants", "train/bees", "val/ants", "val/bees"]) {
+      const from = sharedPath("data", "ants_bees", part);
+      const few = readdirSync(from).sort().slice(0, 3);
+      for (const name of few) cpSync(path.join(from, name), path.join(pictures, part, name));
+    }
+    cpSync(path.join(root, "examples", "train.mjs"), path.join(home, "train.mjs"));
+    const args = ["train.mjs", sharedPath("weights", "mobilenet_v2.safetensors"), pictures, "run"];
+    const env = { ...process.env, TLX_CACHE: path.join(folder, "cache") };
+    expect((await execute(process.execPath, args, { cwd: home, env })).stdout).toMatch(/^20 [01]/m);
+    const [picture] = readdirSync(path.join(pictures, "val/bees"));
+    const predict = ["tlx", "predict", path.join(pictures, "val/bees", picture as string), "--run", "run"];
+    expect((await run("npx", predict, home)).stdout).toContain("%  bees");
   });
 
   it("every export loads in Node", async () => {

@@ -1,6 +1,7 @@
 import { TlxError } from "@tlx/kernels";
 import { Command, CommanderError } from "commander";
 import { doctorCommand } from "./commands/doctor.js";
+import { evaluateCommand } from "./commands/evaluate.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { modelsCommand } from "./commands/models.js";
 import { predictCommand } from "./commands/predict.js";
@@ -18,6 +19,7 @@ Examples:
   $ tlx predict photo.jpg --weights mobilenet_v2.safetensors
   $ tlx train flowers --weights mobilenet_v2.safetensors
   $ tlx predict --run runs/train/flowers photo.jpg
+  $ tlx evaluate --run runs/train/flowers more-flowers
 
 Text for people goes to standard error, results to standard output.
 Exit status: 0 ok, 1 failed or unusable weights, 2 usage, 3 unusable pictures, 4 no GPU, 5 GPU lost,
@@ -33,7 +35,7 @@ function buildProgram(context: Context): Command {
     .showHelpAfterError("     tlx --help and tlx COMMAND --help tell what there is")
     .exitOverride()
     .configureOutput({ outputError: (text) => context.report.fail(restyle(text)) });
-  for (const make of [trainCommand, predictCommand, inspectCommand, modelsCommand, doctorCommand]) {
+  for (const make of [trainCommand, evaluateCommand, predictCommand, inspectCommand, modelsCommand, doctorCommand]) {
     program.addCommand(make(context).copyInheritedSettings(program));
   }
   return program;

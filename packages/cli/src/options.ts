@@ -12,15 +12,6 @@ export const wholeNumber =
     throw new InvalidArgumentError(`Expected a whole number ${upTo}.`);
   };
 
-/** A number above 0, or from 0 where `zero` allows it. */
-export const positiveNumber =
-  (zero = false) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isFinite(value) && (value > 0 || (zero && value === 0))) return value;
-    throw new InvalidArgumentError(`Expected a number ${zero ? "of at least" : "above"} 0.`);
-  };
-
 export interface AdapterOptions {
   readonly adapter?: string;
 }

@@ -45,9 +45,9 @@ export class Report {
     this.out.write(`${printable(text)}\n`);
   }
 
-  /** A result for programs: one line. */
-  printJson(value: unknown): void {
-    this.out.write(`${JSON.stringify(value)}\n`);
+  /** A result for programs: one line, or indented for people too. */
+  printJson(value: unknown, indent?: number): void {
+    this.out.write(`${JSON.stringify(value, null, indent)}\n`);
   }
 
   progress(options: ProgressOptions): Progress {

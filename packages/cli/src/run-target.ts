@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { freeRunName } from "@tlx/transfer/node";
 
 export interface RunTargetOptions {
-  /** Exactly this folder, which must not exist. */
+  /** Exactly this folder, which must not exist unless a killed run left it. */
   readonly out?: string;
   /** Name under runs/train, made free by a number. */
   readonly name?: string;
@@ -14,7 +14,8 @@ const root = path.join("runs", "train");
 
 /** Throws E_USAGE for a target that cannot be used, before any work is done for it. */
 export function checkRunTarget({ out, name }: RunTargetOptions): void {
-  if (out !== undefined && existsSync(out)) {
+  // A run that was killed leaves its lock: it may be started anew.
+  if (out !== undefined && existsSync(out) && !existsSync(path.join(out, "run.lock"))) {
     throw new TlxError("E_USAGE", `--out: "${out}" exists already, and runs are never replaced; name another folder`);
   }
   if (name !== undefined && (name === "" || name === "." || name === ".." || /[\\/]/.test(name))) {
@@ -26,13 +27,13 @@ export function checkRunTarget({ out, name }: RunTargetOptions): void {
   checkWritable(path.dirname(path.resolve(out ?? path.join(root, "run"))));
 }
 
-/** Minutes of training must not end at a folder that cannot be made. */
+/** Minutes of training must not end at a folder that cannot be made, so one is made and taken away at once. */
 function checkWritable(parent: string): void {
   let there = parent;
   while (!existsSync(there) && path.dirname(there) !== there) there = path.dirname(there);
   try {
-    accessSync(there, constants.W_OK | constants.X_OK);
-    if (statSync(there).isDirectory()) return;
+    rmdirSync(mkdtempSync(path.join(there, ".tlx-")));
+    return;
   } catch {
     // said below
   }
@@ -40,19 +41,18 @@ function checkWritable(parent: string): void {
 }
 
 /**
- * Writes the run to `out`, or to the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default.
- * A name that another run takes meanwhile is given up for the next. Returns the folder.
+ * Opens the run at `out`, or at the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default.
+ * A name that another run takes meanwhile is given up for the next. Returns what `create` made.
  */
-export async function writeToTarget(
+export async function createAtTarget<T>(
   { out, name }: RunTargetOptions,
   data: string,
-  write: (folder: string) => Promise<void>,
-): Promise<string> {
+  create: (folder: string) => Promise<T>,
+): Promise<T> {
   for (;;) {
     const folder = out ?? (await freeRunName(root, name ?? (path.basename(path.resolve(data)) || "run")));
     try {
-      await write(folder);
-      return folder;
+      return await create(folder);
     } catch (error) {
       const taken = out === undefined && error instanceof TlxError && error.code === "E_USAGE" && existsSync(folder);
       if (!taken) throw error;

@@ -1,11 +1,12 @@
 import { PassThrough } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatPrediction } from "../src/commands/predict.js";
-import { formatCounts, formatEpoch } from "../src/commands/train.js";
 import { findModelOrSuggest } from "../src/find-model.js";
-import { positiveNumber, wholeNumber } from "../src/options.js";
+import { wholeNumber } from "../src/options.js";
 import { progressLines } from "../src/progress.js";
 import { Report } from "../src/report.js";
+import { formatAccuracy, formatConfusions, formatScores } from "../src/score-table.js";
+import { formatCounts, formatEpoch, TrainReporter } from "../src/train-report.js";
 
 function capture(isTTY: boolean): { report: Report; out: () => string; err: () => string } {
   const out = new PassThrough();
@@ -71,8 +72,8 @@ describe("texts", () => {
   });
 
   it("of an epoch", () => {
-    const numbers = { loss: 0.5, trainAccuracy: 1, valLoss: 0.25, valAccuracy: 0.9, ms: 12.4 };
-    expect(formatEpoch({ type: "epoch", epoch: 3, epochs: 10, ...numbers })).toBe(
+    const numbers = { learningRate: 0.1, loss: 0.5, trainAccuracy: 1, valLoss: 0.25, valAccuracy: 0.9, ms: 12.4 };
+    expect(formatEpoch({ type: "epoch", epoch: 3, epochs: 10, best: true, ...numbers })).toBe(
       " 3 of 10   loss 0.5000   train 100.0 %   val 90.0 % (loss 0.2500)   12 ms",
     );
   });
@@ -85,6 +86,50 @@ describe("texts", () => {
   });
 });
 
+describe("how classes are told apart", () => {
+  const classes = ["ants", "bees", "x\ny"];
+  const matrix = [
+    [3, 1, 0],
+    [2, 2, 0],
+    [0, 0, 0],
+  ];
+
+  it("in figures, with a dash where there is none", () => {
+    expect(formatScores(classes, matrix).split("\n")).toEqual([
+      "class  precision  recall  F1      pictures",
+      "ants   60.0 %     75.0 %  66.7 %         4",
+      "bees   66.7 %     50.0 %  57.1 %         4",
+      "x\\ny   -          -       -              0",
+    ]);
+    expect(formatAccuracy(matrix)).toBe("62.5 % (5 of 8)");
+  });
+
+  it("in confusions, the most frequent first", () => {
+    expect(formatConfusions(classes, matrix)).toEqual(["2 x bees named ants", "1 x ants named bees"]);
+    expect(formatConfusions(classes, matrix, 1)).toEqual(["2 x bees named ants", "and 1 other kinds"]);
+  });
+});
+
+describe("TrainReporter", () => {
+  it("tells what came from the cache, without counting what was skipped", () => {
+    const { report, err } = capture(false);
+    const reporter = new TrainReporter(report, 2);
+    const features = { type: "features", split: "train", total: 3 } as const;
+    reporter.show({ ...features, done: 1, cached: 1 });
+    reporter.show({ type: "skipped", file: "a.jpg", reason: "a.jpg: cut off" });
+    reporter.show({ ...features, done: 2, cached: 1 });
+    reporter.show({ ...features, done: 3, cached: 1 });
+    reporter.show({ ...features, split: "val", total: 1, done: 1, cached: 1 });
+    expect(reporter.features).toEqual({ cached: 2, computed: 1 });
+    expect(err().split("\n")).toEqual([
+      "warning: skipped: a.jpg: cut off",
+      "features  train: 3 pictures, 1 from the cache, 1 computed",
+      "features  val: 1 pictures, all from the cache",
+      "",
+    ]);
+  });
+});
+
 describe("arguments", () => {
   it("take whole numbers within their bounds only", () => {
     expect(wholeNumber(1)("12")).toBe(12);
@@ -92,14 +137,6 @@ describe("arguments", () => {
     for (const text of ["0", "-1", "1.5", "", "x", "1e3", "0x10", "99999999999999999999"])
       expect(() => wholeNumber(1)(text), text).toThrow("Expected a whole number of at least 1");
     expect(() => wholeNumber(0, 9)("10")).toThrow("from 0 to 9");
-  });
-
-  it("take finite numbers above zero, or from zero", () => {
-    expect(positiveNumber()("1e-3")).toBe(0.001);
-    expect(positiveNumber(true)("0")).toBe(0);
-    for (const text of ["0", "-1", "", " ", "NaN", "Infinity", "1x"])
-      expect(() => positiveNumber()(text), text).toThrow("Expected a number above 0");
-    expect(() => positiveNumber(true)("-0.1")).toThrow("of at least 0");
   });
 
   it("name a model, or get the nearest name", () => {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { type AdapterFound, type AdapterTrial, distinctAdapters, openGpu, tryAdapters } from "@tlx/kernels/node";
 import { formatMegabytes } from "@tlx/transfer";
-import { cacheFolder } from "@tlx/transfer/node";
+import { cacheFolder, type FeatureCacheSize, featureCacheSize } from "@tlx/transfer/node";
 import { Command } from "commander";
 import type { Context } from "../context.js";
 import { type AdapterOptions, addAdapterOption, cacheOption, jsonOption } from "../options.js";
@@ -58,6 +58,8 @@ interface Findings {
   /** What --adapter chooses from, by number. */
   readonly adapters: readonly AdapterFound[];
   readonly cache: { readonly folder: string; readonly files: number; readonly bytes: number };
+  /** The part of the cache that training fills; it may be deleted. */
+  readonly features: FeatureCacheSize;
 }
 
 async function examine({ report }: Context, options: DoctorOptions): Promise<void> {
@@ -83,6 +85,7 @@ async function gather({ adapter, cache }: DoctorOptions): Promise<Findings> {
     tried: trials,
     adapters: distinctAdapters(trials),
     cache: await measureFolder(cache ?? cacheFolder()),
+    features: await featureCacheSize(cache),
   };
 }
 
@@ -158,4 +161,6 @@ function printFindings(report: Report, f: Findings): void {
     line("choice", `--adapter ${i}: ${a.name}${a.software ? ", software" : ""}`);
   for (const { via, found, failure } of f.tried) line("tried", `${via}: ${found ? found.name : failure}`);
   line("cache", `${printableName(f.cache.folder)}, ${f.cache.files} files, ${formatMegabytes(f.cache.bytes)}`);
+  const { folder, keys, bytes } = f.features;
+  line("features", `${printableName(folder)}, from ${keys} bases, ${formatMegabytes(bytes)}; may be deleted`);
 }

@@ -18,11 +18,13 @@ import {
   wholeNumber,
 } from "../options.js";
 import { printableName } from "../printable.js";
+import { verifyOption, verifyRun } from "../verify-run.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
 interface PredictOptions extends AdapterOptions, WeightsOptions {
   readonly model: string;
   readonly run?: string;
+  readonly verify?: boolean;
   readonly top: number;
   readonly json?: boolean;
 }
@@ -52,6 +54,7 @@ export function predictCommand(context: Context): Command {
         "weights",
       ]),
     )
+    .addOption(verifyOption())
     .addOption(
       new Option("--top <k>", "how many classes to show for each picture").argParser(wholeNumber(1)).default(5),
     )
@@ -70,7 +73,7 @@ interface Source {
 
 async function loadSource(context: Context, options: PredictOptions, batch: number): Promise<Source> {
   if (options.run !== undefined) {
-    const { description, network } = await readRun(options.run, batch);
+    const { description, network } = await readRun(options.run, { batch });
     const { architecture, classes, preprocess } = description;
     return {
       name: `${architecture}, ${classes.length} classes of ${options.run}`,
@@ -96,11 +99,15 @@ const maxBatch = 8;
 
 async function predict(context: Context, files: readonly string[], options: PredictOptions): Promise<void> {
   const { report } = context;
+  if (options.verify && options.run === undefined) {
+    throw new TlxError("E_USAGE", "--verify: only a run of tlx train has a golden example; give --run DIR");
+  }
   const batch = Math.min(maxBatch, files.length);
   const source = await loadSource(context, options, batch);
-  const predictions = await withGpu(options, (gpu) => {
+  const predictions = await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
     report.field("model", source.name);
+    if (options.run !== undefined) await verifyRun(report, gpu, options.run, options.verify);
     return predictAll(context, gpu, source, files, { ...options, batch });
   });
   if (options.json) report.printJson({ predictions });

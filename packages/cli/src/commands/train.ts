@@ -1,247 +1,208 @@
-import type { Gpu } from "@tlx/kernels";
-import { formatTable } from "@tlx/nn";
+import { type Gpu, TlxError } from "@tlx/kernels";
 import {
   type Checkpoint,
   type Dataset,
-  defaultTrainSettings as defaults,
+  describePlan,
   type Model,
-  type TrainEvent,
+  planTraining,
+  type TrainInput,
   type TrainResult,
-  type TrainSettings,
   train,
 } from "@tlx/transfer";
-import { decodeAll, imageFolder, writeRun } from "@tlx/transfer/node";
+import { decodeAll, diskFeatures, imageFolder, RunFolder } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { forecast, reportForecast } from "../dry-run.js";
 import { findModelOrSuggest } from "../find-model.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
-import {
-  type AdapterOptions,
-  addAdapterOption,
-  addDownloadOptions,
-  jsonOption,
-  modelOption,
-  positiveNumber,
-  type WeightsOptions,
-  weightsOption,
-  wholeNumber,
-} from "../options.js";
-import { printableName } from "../printable.js";
-import type { Progress } from "../progress.js";
-import type { Report } from "../report.js";
-import { checkRunTarget, type RunTargetOptions, writeToTarget } from "../run-target.js";
+import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption } from "../options.js";
+import { checkRunTarget, createAtTarget, type RunTargetOptions } from "../run-target.js";
+import { resolveConfig, runConfig, settingsOf, type TrainConfig } from "../train-config.js";
+import { addConfigOptions, configFromOptions } from "../train-options.js";
+import { printResult, reportData, reportPlan, TrainReporter } from "../train-report.js";
 import { version } from "../version.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
-interface TrainOptions extends AdapterOptions, WeightsOptions, RunTargetOptions {
-  readonly model: string;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly lr: number;
-  readonly weightDecay: number;
-  readonly seed: number;
+interface TrainOptions extends AdapterOptions, RunTargetOptions {
+  readonly config?: string;
+  readonly printConfig?: boolean;
+  readonly dryRun?: boolean;
+  /** Cache folder; false: features are neither looked for nor kept. */
+  readonly cache?: string | false;
+  readonly download?: boolean;
+  readonly offline?: boolean;
   readonly json?: boolean;
 }
 
 const help = `
-DIR holds the pictures by class, some to train on and some, about a fifth, to measure on:
+DIR holds the pictures by class; without a folder to measure on, a part of each class is drawn for it:
+  DIR/daisy/1.jpg   DIR/daisy/2.jpg   DIR/tulip/3.jpg                            or
   DIR/train/daisy/1.jpg   DIR/train/tulip/2.jpg   DIR/val/daisy/3.jpg   DIR/val/tulip/4.jpg
 
-The pretrained network stays as it is; it turns every picture into features once, and a new last layer learns the
-classes from them. The run folder holds model/ (weights, classes), config.json, metrics.jsonl and skipped.jsonl.
-The same GPU, driver, pictures and seed give the same bits.
+The pretrained network stays as it is; it turns every picture into features once, and a new head learns the classes from
+them. Features are kept in the cache: a second run on the same pictures starts with the head. The run folder holds model/
+(weights, classes, golden example), checkpoints/, config.json, figures and tables of the epoch that did best on val.
+A flag comes before an entry of --config, which comes before the default; docs/defaults.md lists them all.
+The same GPU, driver, pictures and seed give the same bits. Ctrl-C keeps the best epoch so far and ends with 130.
 
 Examples:
   $ tlx train flowers --weights mobilenet_v2.safetensors
-  $ tlx train flowers --epochs 50 --lr 0.0003 --name slow
+  $ tlx train flowers --epochs 50 --lr 0.0003 --schedule cosine --name slow
   $ tlx train flowers --out models/flowers --json > result.json
+  $ tlx train flowers --config runs/train/flowers/config.json --seed 2
   $ tlx predict --run runs/train/flowers photo.jpg`;
 
 export function trainCommand(context: Context): Command {
   const command = new Command("train")
     .description("Train a classifier for your own pictures on a pretrained network.")
-    .argument("<dir>", "folder with train/CLASS/* and val/CLASS/*")
-    .addOption(modelOption())
-    .addOption(weightsOption())
-    .addOption(
-      new Option("--epochs <n>", "passes over the training pictures")
-        .argParser(wholeNumber(1))
-        .default(defaults.epochs),
-    )
-    .addOption(new Option("--batch <n>", "pictures per step").argParser(wholeNumber(1)).default(defaults.batch))
-    .addOption(
-      new Option("--lr <rate>", "learning rate of AdamW").argParser(positiveNumber()).default(defaults.learningRate),
-    )
-    .addOption(
-      new Option("--weight-decay <x>", "weight decay of AdamW")
-        .argParser(positiveNumber(true))
-        .default(defaults.weightDecay),
-    )
-    .addOption(
-      new Option("--seed <n>", "of the first weights and the order of pictures")
-        .argParser(wholeNumber(0, 2 ** 32 - 1))
-        .default(defaults.seed),
-    )
+    .argument("[dir]", "folder with CLASS/*, or with train/CLASS/* and val/CLASS/*");
+  addConfigOptions(command)
+    .addOption(new Option("--config <file>", "take entries from this JSON file, such as a run's config.json"))
+    .addOption(new Option("--print-config", "print the whole configuration as JSON and end"))
+    .addOption(new Option("--dry-run", "say what would be done, and do nothing").conflicts("printConfig"))
     .addOption(new Option("--name <name>", "write to runs/train/NAME (default: the name of DIR; numbered if taken)"))
     .addOption(new Option("--out <dir>", "write to exactly this folder, which must not exist yet").conflicts("name"))
     .addOption(jsonOption("the result"));
-  return addAdapterOption(addDownloadOptions(command))
+  addDownloadOptions(command).addOption(new Option("--no-cache", "compute all features and keep none"));
+  return addAdapterOption(command)
     .addHelpText("after", help)
-    .action((dir: string, options: TrainOptions) => runTraining(context, dir, options));
+    .action((dir: string | undefined, options: TrainOptions) => runTraining(context, dir, options));
 }
 
-/** What the events of a run leave behind. */
-interface Journal {
-  readonly epochs: Extract<TrainEvent, { type: "epoch" }>[];
-  readonly skipped: { file: string; reason: string }[];
-}
-
-async function runTraining(context: Context, dir: string, options: TrainOptions): Promise<void> {
-  const { report, signal } = context;
-  const start = performance.now();
-  checkRunTarget(options);
-  const model = findModelOrSuggest(options.model);
-  const data = await imageFolder(dir);
-  const { checkpoint, path } = await loadCheckpoint(context, model, options);
-  const journal: Journal = { epochs: [], skipped: [...data.skipped] };
-  const { result, adapter } = await withGpu(options, async (gpu) => {
-    const adapter = describeAdapter(gpu);
-    report.field("adapter", adapter);
-    report.field("model", `${model.name}: ${model.card.title}`);
-    report.field("weights", path);
-    return { adapter, result: await trainAndReport(context, gpu, { model, checkpoint, data, options, journal }) };
-  });
-  signal.throwIfAborted();
-  const run = await writeToTarget(options, dir, (run) =>
-    writeRun(run, {
-      model,
-      batchNorm: result.backbone.form,
-      classes: data.classes,
-      weights: result.weights,
-      config: {
-        tlx: version,
-        node: process.version,
-        adapter,
-        model: model.name,
-        weights: path,
-        data: dir,
-        ...result.settings,
-      },
-      metrics: journal.epochs.map(({ type: _, ...metrics }) => metrics),
-      skipped: journal.skipped,
-    }),
-  );
-  const seconds = (performance.now() - start) / 1000;
-  if (options.json) {
-    const { accuracy, loss } = result.val;
-    report.printJson({
-      run,
-      model: model.name,
-      accuracy,
-      loss,
-      trainAccuracy: result.trainAccuracy,
-      classes: data.classes,
-      epochs: journal.epochs.length,
-      seconds,
-      skipped: journal.skipped,
-      settings: result.settings,
-    });
-  } else {
-    printResult(report, run, result, data.classes);
-  }
-  report.field("done", `in ${seconds.toFixed(1)} s; now try: tlx predict --run ${run} FILE`);
-}
-
-interface TrainParts {
+/** All that is known before a GPU is opened. */
+interface Job {
+  readonly config: TrainConfig;
   readonly model: Model;
-  readonly checkpoint: Checkpoint;
   readonly data: Dataset;
-  readonly options: TrainOptions;
-  readonly journal: Journal;
+  readonly checkpoint: Checkpoint;
+  /** Path of the weights. */
+  readonly weights: string;
 }
 
-async function trainAndReport({ report, signal }: Context, gpu: Gpu, parts: TrainParts): Promise<TrainResult> {
-  const { model, checkpoint, data, options, journal } = parts;
-  const settings: Partial<TrainSettings> = {
-    epochs: options.epochs,
-    batch: options.batch,
-    learningRate: options.lr,
-    weightDecay: options.weightDecay,
-    seed: options.seed,
-  };
+async function runTraining(context: Context, dir: string | undefined, options: TrainOptions): Promise<void> {
+  const start = performance.now();
+  const given = configFromOptions({ ...options });
+  const config = await resolveConfig({ ...given, ...(dir !== undefined && { data: dir }) }, options.config);
+  if (options.printConfig) return context.report.printJson(config, 2);
+  if (!options.dryRun) checkRunTarget(options);
+  const job = await prepare(context, config, given, options);
+  await withGpu(options, async (gpu) => {
+    const { report } = context;
+    report.field("adapter", describeAdapter(gpu));
+    report.field("model", `${job.model.name}: ${job.model.card.title}`);
+    report.field("weights", job.weights);
+    reportData(report, job.data, config);
+    if (options.dryRun) await showPlan(context, gpu, job, options);
+    else await trainIntoRun(context, gpu, job, options, start);
+  });
+  // What an interrupt left is saved; the exit status still tells of it.
+  context.signal.throwIfAborted();
+}
+
+async function prepare(
+  context: Context,
+  config: TrainConfig,
+  given: Partial<TrainConfig>,
+  { cache, download, offline }: TrainOptions,
+): Promise<Job> {
+  if (config.data === null) throw new TlxError("E_USAGE", "missing required argument 'dir': the folder of pictures");
+  const model = findModelOrSuggest(config.model);
+  const data = await imageFolder(config.data, { split: config.split, seed: config.seed });
+  if (given.split !== undefined && data.origin === "folders") {
+    throw new TlxError("E_USAGE", `--split: "${config.data}" has a folder to measure on already; leave the flag out`);
+  }
+  const weights = { weights: config.weights ?? undefined, cache: cache || undefined, download, offline };
+  const { checkpoint, path } = await loadCheckpoint(context, model, weights);
+  return { config, model, data, checkpoint, weights: path };
+}
+
+async function showPlan(context: Context, gpu: Gpu, job: Job, { cache, json }: TrainOptions): Promise<void> {
+  const { config, model, data, checkpoint } = job;
+  const plan = planTraining(model, checkpoint, data.classes.length, settingsOf(config));
+  const shown = describePlan(plan);
+  reportPlan(context.report, shown, data.classes.length);
+  const found = await forecast(context, { gpu, model, plan, data, config, cache });
+  reportForecast(context, found);
+  if (!json) return;
+  const { classes, train: trained, val, skipped } = data;
+  const { unreadable, ...rest } = found;
+  context.report.printJson({
+    ...{ dryRun: true, config, adapter: describeAdapter(gpu), plan: shown },
+    pictures: classes.map((name, label) => {
+      const count = (samples: Dataset["train"]): number => samples.filter((s) => s.label === label).length;
+      return { class: name, train: count(trained), val: count(val) };
+    }),
+    ...rest,
+    skipped: [...skipped, ...unreadable],
+  });
+}
+
+async function trainIntoRun(context: Context, gpu: Gpu, job: Job, options: TrainOptions, start: number): Promise<void> {
+  const { config, data, weights } = job;
+  const { report } = context;
+  const madeBy = { tlx: version, node: process.version, adapter: describeAdapter(gpu) };
+  const run = await createAtTarget(options, config.data as string, (folder) =>
+    RunFolder.create(folder, { config: runConfig({ ...config, weights }, madeBy), skipped: data.skipped }),
+  );
+  try {
+    const reporter = new TrainReporter(report, data.classes.length);
+    const result = await trainAndReport(context, gpu, job, options.cache, reporter, run);
+    await run.finish(gpu, result);
+    const seconds = (performance.now() - start) / 1000;
+    if (options.json) report.printJson(summarize(run, result, { seconds, features: reporter.features }));
+    else printResult(report, run.folder, result);
+    report.field("done", `in ${seconds.toFixed(1)} s; now try: tlx predict --run ${run.folder} FILE`);
+  } finally {
+    await run.close();
+  }
+}
+
+/** What a program gets to know of a run. */
+const summarize = (run: RunFolder, result: TrainResult, more: Readonly<Record<string, unknown>>): unknown => ({
+  run: run.folder,
+  model: result.model.name,
+  accuracy: result.val.accuracy,
+  loss: result.val.loss,
+  trainAccuracy: result.trainAccuracy,
+  classes: result.classes,
+  epochs: result.epochs,
+  bestEpoch: result.bestEpoch,
+  interrupted: result.interrupted,
+  ...more,
+  skipped: run.skipped,
+  settings: result.settings,
+});
+
+async function trainAndReport(
+  { report, signal }: Context,
+  gpu: Gpu,
+  { config, model, checkpoint, data }: Job,
+  cache: string | false | undefined,
+  reporter: TrainReporter,
+  run: RunFolder,
+): Promise<TrainResult> {
   const { classes, train: trainSamples, val } = data;
-  const pictures: Parameters<typeof train>[0]["pictures"] = (samples) => decodeAll(samples, { signal });
-  const events = train({ gpu, model, checkpoint, classes, train: trainSamples, val, pictures, settings, signal });
-  let bar: Progress | undefined;
+  const pictures: TrainInput["pictures"] = (samples, { skip }) => decodeAll(samples, { signal, skip });
+  const events = train({
+    ...{ gpu, model, checkpoint, classes, train: trainSamples, val, pictures, signal },
+    openFeatures: cache === false ? undefined : diskFeatures(cache),
+    settings: settingsOf(config),
+  });
   try {
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;
-      switch (value.type) {
-        case "plan":
-          reportPlan(report, value, data);
-          break;
-        case "skipped":
-          journal.skipped.push({ file: value.file, reason: value.reason });
-          report.warn(`skipped: ${value.reason}`);
-          break;
-        case "features":
-          bar ??= report.progress({ label: `features of ${value.split}/` });
-          bar.update(value.done, value.total);
-          if (value.done < value.total) break;
-          bar.end();
-          bar = undefined;
-          report.field("features", `${value.total} pictures of ${value.split}/`);
-          break;
-        case "epoch":
-          journal.epochs.push(value);
-          report.field("epoch", formatEpoch(value));
-          break;
-      }
+      await run.record(value);
+      reporter.show(value);
     }
+  } catch (error) {
+    if (signal.aborted && cache !== false) {
+      report.say("nothing was trained yet; the features so far are in the cache, the same command goes on from there");
+    }
+    throw error;
   } finally {
-    bar?.end();
+    reporter.end();
     // Ends what the generator still holds where this loop was left by an error of its own.
     await events.return(undefined as never);
   }
-}
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-export function formatEpoch(e: Extract<TrainEvent, { type: "epoch" }>): string {
-  const count = String(e.epoch).padStart(String(e.epochs).length);
-  return `${count} of ${e.epochs}   loss ${e.loss.toFixed(4)}   train ${percent(e.trainAccuracy)}   val ${percent(e.valAccuracy)} (loss ${e.valLoss.toFixed(4)})   ${e.ms.toFixed(0)} ms`;
-}
-
-/** Skipped files that are named before the rest is only counted. */
-const maxNamed = 5;
-
-function reportPlan(report: Report, plan: Extract<TrainEvent, { type: "plan" }>, data: Dataset): void {
-  const trained = plan.trained.join(", ");
-  report.field("trained", `${trained}: ${plan.featureWidth} features to ${data.classes.length} classes`);
-  report.field("frozen", `${plan.frozen} tensors; every picture goes through them once`);
-  report.field("pictures", formatCounts(data));
-  const { skipped } = data;
-  for (const { file, reason } of skipped.slice(0, maxNamed)) report.warn(`skipped ${printableName(file)}: ${reason}`);
-  if (skipped.length > maxNamed) report.warn(`skipped ${skipped.length - maxNamed} more; skipped.jsonl will name them`);
-}
-
-/** Pictures by class and split. */
-export function formatCounts({ classes, train, val }: Pick<Dataset, "classes" | "train" | "val">): string {
-  const count = (samples: Dataset["train"], label: number): number => samples.filter((s) => s.label === label).length;
-  const rows = classes.map((name, i) => [printableName(name), count(train, i), count(val, i)]);
-  return formatTable(["class", "train", "val"], [...rows, ["all", train.length, val.length]]);
-}
-
-function printResult(report: Report, run: string, { val, valSamples }: TrainResult, classes: readonly string[]): void {
-  const right = (label?: number): string => {
-    const of = valSamples.flatMap((s, i) =>
-      label === undefined || s.label === label ? [val.predicted[i] === s.label] : [],
-    );
-    const correct = of.filter(Boolean).length;
-    return of.length === 0 ? "no readable picture" : `${percent(correct / of.length)}  (${correct} of ${of.length})`;
-  };
-  const rows = classes.map((name, label) => [printableName(name), right(label)]);
-  report.print(formatTable(["class", "right in val/"], [...rows, ["all", right()]]));
-  report.print(`run: ${printableName(run)}`);
 }

@@ -1,0 +1,149 @@
+/** Everything that decides what a training gives: flag before config file before default, each name checked. */
+import { readFile } from "node:fs/promises";
+import { TlxError } from "@tlx/kernels";
+import { checkSetting, completeSettings, type SettingDoc, settingDocs, type TrainSettings } from "@tlx/transfer";
+import { closest } from "fastest-levenshtein";
+import { defaultModel } from "./options.js";
+
+/** What is chosen beside the settings. Paths count from the folder the command runs in. */
+export interface DataChoices {
+  /** Folder of pictures. */
+  readonly data: string | null;
+  readonly model: string;
+  /** null: the file in the cache folder. */
+  readonly weights: string | null;
+  readonly split: number;
+}
+
+export interface TrainConfig extends DataChoices, TrainSettings {}
+
+export type ConfigName = keyof TrainConfig;
+
+/** One entry of the configuration for people. */
+export interface ConfigDoc extends Omit<SettingDoc, "name" | "default"> {
+  readonly name: ConfigName;
+  readonly default: TrainConfig[ConfigName];
+}
+
+const isName = (value: unknown): boolean => typeof value === "string" && value !== "";
+const isNameOrNull = (value: unknown): boolean => value === null || isName(value);
+
+interface DataRule extends ConfigDoc {
+  readonly name: keyof DataChoices;
+  holds(value: unknown): boolean;
+}
+
+const dataRules: readonly DataRule[] = [
+  {
+    ...{ name: "data", default: null, unit: "", doc: "folder of pictures by class; the argument DIR" },
+    ...{ expected: "a path or null", holds: isNameOrNull },
+  },
+  {
+    ...{ name: "model", default: defaultModel, unit: "", doc: "pretrained network; tlx models lists them" },
+    ...{ expected: "the name of a network", holds: isName },
+  },
+  {
+    ...{
+      name: "weights",
+      default: null,
+      unit: "",
+      doc: "its weights, a safetensors file; without it the cache folder's",
+    },
+    ...{ expected: "a path or null", holds: isNameOrNull },
+  },
+  {
+    ...{
+      name: "split",
+      default: 0.2,
+      unit: "",
+      doc: "share of each class to measure on, where DIR has no val/; drawn by the seed",
+    },
+    expected: "a number above 0 and below 1",
+    holds: (value) => typeof value === "number" && value > 0 && value < 1,
+  },
+];
+
+/** Name, default and meaning of every entry, in the order in which people should read them. */
+export const configDocs: readonly ConfigDoc[] = [...dataRules, ...settingDocs];
+
+const names = configDocs.map((d) => d.name);
+
+/** Of a run's config.json: what made the run, which decides nothing. */
+const provenance = "madeBy";
+
+/** "weightDecay" -> "weight-decay": the name of the flag without its dashes. */
+export const flagOf = (name: ConfigName): string =>
+  name === "learningRate" ? "lr" : name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+function nearest(found: string): string {
+  const asFlag = names.find((name) => flagOf(name) === found.toLowerCase().replaceAll("_", "-"));
+  return asFlag ?? closest(found.slice(0, 100), names);
+}
+
+/** Throws E_USAGE for a name that is none, with the nearest one, and for a value that cannot be used. */
+export function checkEntry(name: string, value: unknown): void {
+  const rule = dataRules.find((r) => r.name === name);
+  if (rule) {
+    if (rule.holds(value)) return;
+    throw new TlxError("E_USAGE", `expected ${name} to be ${rule.expected}, found ${JSON.stringify(value)}`);
+  }
+  if (!names.includes(name as ConfigName)) {
+    throw new TlxError(
+      "E_USAGE",
+      `there is no "${name}"; did you mean "${nearest(name)}"? There are: ${names.join(", ")}`,
+    );
+  }
+  checkSetting(name, value);
+}
+
+async function readConfig(file: string): Promise<Partial<TrainConfig>> {
+  const refuse = (message: string): never => {
+    throw new TlxError("E_USAGE", `--config "${file}": ${message}`);
+  };
+  const text = await readFile(file, "utf8").catch((error) =>
+    refuse(`expected a readable file, found none (${error.code})`),
+  );
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    refuse(`expected JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    refuse('expected an object such as {"epochs": 20}; --print-config prints a whole one');
+  }
+  const { [provenance]: _, ...entries } = value as Record<string, unknown>;
+  for (const [name, entry] of Object.entries(entries)) {
+    try {
+      checkEntry(name, entry);
+    } catch (error) {
+      refuse((error as Error).message.replace(/^settings: /, ""));
+    }
+  }
+  return entries as Partial<TrainConfig>;
+}
+
+/** The settings of a configuration, for the trainer. */
+export function settingsOf({
+  data: _data,
+  model: _model,
+  weights: _weights,
+  split: _split,
+  ...settings
+}: TrainConfig): TrainSettings {
+  return settings;
+}
+
+/** Throws E_USAGE for a file that cannot be used and for settings that contradict each other. */
+export async function resolveConfig(given: Partial<TrainConfig>, file?: string): Promise<TrainConfig> {
+  const defaults = Object.fromEntries(configDocs.map((d) => [d.name, d.default])) as unknown as TrainConfig;
+  const config = { ...defaults, ...(file === undefined ? {} : await readConfig(file)), ...given };
+  completeSettings(settingsOf(config));
+  return config;
+}
+
+/** What a run keeps in config.json: --config takes it as it is. */
+export const runConfig = (
+  config: TrainConfig,
+  madeBy: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> => ({ ...config, [provenance]: madeBy });

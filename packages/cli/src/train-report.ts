@@ -1,0 +1,115 @@
+/** What `tlx train` says while it works and at its end. */
+import { formatTable } from "@tlx/nn";
+import {
+  confusionMatrix,
+  type Dataset,
+  type FeaturesEvent,
+  type PlanEvent,
+  type TrainEvent,
+  type TrainResult,
+} from "@tlx/transfer";
+import { printableName } from "./printable.js";
+import type { Progress } from "./progress.js";
+import type { Report } from "./report.js";
+import { formatAccuracy, formatConfusions, formatScores, percent } from "./score-table.js";
+import type { TrainConfig } from "./train-config.js";
+
+/** Skipped files that are named before the rest is only counted. */
+const maxNamed = 5;
+
+/** The pictures of a data set, how they were split, and what was left out. */
+export function reportData(report: Report, data: Dataset, { split, seed }: Pick<TrainConfig, "split" | "seed">): void {
+  report.field("pictures", formatCounts(data));
+  if (data.origin === "split") {
+    report.field("split", `there is no val/: ${percent(split)} of each class was drawn to measure on, by seed ${seed}`);
+  }
+  const { skipped } = data;
+  for (const { file, reason } of skipped.slice(0, maxNamed)) report.warn(`skipped ${printableName(file)}: ${reason}`);
+  if (skipped.length > maxNamed) report.warn(`skipped ${skipped.length - maxNamed} more`);
+}
+
+/** Pictures by class and split. */
+export function formatCounts({ classes, train, val }: Pick<Dataset, "classes" | "train" | "val">): string {
+  const count = (samples: Dataset["train"], label: number): number => samples.filter((s) => s.label === label).length;
+  const rows = classes.map((name, i) => [printableName(name), count(train, i), count(val, i)]);
+  return formatTable(["class", "train", "val"], [...rows, ["all", train.length, val.length]]);
+}
+
+export function reportPlan(report: Report, plan: Omit<PlanEvent, "type">, classes: number): void {
+  const count = (n: number): string => n.toLocaleString("en-US");
+  report.field(
+    "trained",
+    `${plan.trained.join(", ")}: ${plan.featureWidth} features to ${classes} classes, ${count(plan.trainedElements)} numbers`,
+  );
+  report.field(
+    "frozen",
+    `${plan.frozen} tensors, ${count(plan.frozenElements)} numbers; every picture goes through them once`,
+  );
+}
+
+/** Shows the events of a training as they come; `end` takes an open bar away. */
+export class TrainReporter {
+  /** Pictures whose features came from the cache, and those that went through the network. */
+  readonly features: { cached: number; computed: number } = { cached: 0, computed: 0 };
+  private readonly report: Report;
+  private readonly classes: number;
+  private bar: Progress | undefined;
+  private skipped = 0;
+
+  constructor(report: Report, classes: number) {
+    this.report = report;
+    this.classes = classes;
+  }
+
+  show(event: TrainEvent): void {
+    const { report } = this;
+    if (event.type === "plan") reportPlan(report, event, this.classes);
+    else if (event.type === "warning") report.warn(event.message);
+    else if (event.type === "features") this.showFeatures(event);
+    else if (event.type === "epoch") report.field("epoch", formatEpoch(event));
+    else if (event.type === "stopped") report.field("stopped", formatStop(event));
+    else if (event.type === "skipped") {
+      this.skipped++;
+      report.warn(`skipped: ${event.reason}`);
+    }
+  }
+
+  private showFeatures({ split, done, cached, total }: FeaturesEvent): void {
+    this.bar ??= this.report.progress({ label: `features of ${split}` });
+    this.bar.update(done, total);
+    if (done < total) return;
+    this.end();
+    const computed = done - cached - this.skipped;
+    this.features.cached += cached;
+    this.features.computed += computed;
+    this.skipped = 0;
+    const from = computed === 0 ? "all from the cache" : `${cached} from the cache, ${computed} computed`;
+    this.report.field("features", `${split}: ${total} pictures, ${from}`);
+  }
+
+  end(): void {
+    this.bar?.end();
+    this.bar = undefined;
+  }
+}
+
+export function formatEpoch(e: Extract<TrainEvent, { type: "epoch" }>): string {
+  const count = String(e.epoch).padStart(String(e.epochs).length);
+  return `${count} of ${e.epochs}   loss ${e.loss.toFixed(4)}   train ${percent(e.trainAccuracy)}   val ${percent(e.valAccuracy)} (loss ${e.valLoss.toFixed(4)})   ${e.ms.toFixed(0)} ms`;
+}
+
+const formatStop = ({ reason, epoch }: Extract<TrainEvent, { type: "stopped" }>): string =>
+  `after epoch ${epoch}: ${reason === "patience" ? "it stopped getting better (--patience)" : "interrupted; the best epoch so far is kept"}`;
+
+export function printResult(report: Report, run: string, result: TrainResult): void {
+  const { val, valSamples, classes, bestEpoch, epochs, settings } = result;
+  const labels = valSamples.map((s) => s.label);
+  const matrix = confusionMatrix(labels, val.predicted, classes.length);
+  report.print(formatScores(classes, matrix));
+  for (const line of formatConfusions(classes, matrix)) report.print(line);
+  report.print(`accuracy on val: ${formatAccuracy(matrix)}`);
+  report.print(
+    `kept: epoch ${bestEpoch} of ${epochs}, which validation chose by ${settings.metric}; pictures that chose nothing may do a little worse`,
+  );
+  report.print(`run: ${printableName(run)}`);
+}
