@@ -4,15 +4,12 @@ import { f32 } from "@tlx/kernels";
 import { type Network, uniformFanIn, type Weights } from "@tlx/nn";
 import { buildNetworkGraph, findModel, loadPretrained, parseSafetensors } from "@tlx/transfer";
 import { readWeightsFile } from "@tlx/transfer/node";
+import { sharedPath } from "./shared-path.js";
 
 /** MobileNetV2 with real weights where a file is found, else with seeded ones of the same shapes. */
 export async function benchNetwork(weightsFile: string | undefined): Promise<{ network: Network; origin: string }> {
   const model = findModel("mobilenet-v2");
-  const shared = path.join(
-    process.env.TLX_SHARED ?? path.resolve("..", "shared"),
-    "weights",
-    "mobilenet_v2.safetensors",
-  );
+  const shared = sharedPath("weights", "mobilenet_v2.safetensors");
   const file = weightsFile ?? (existsSync(shared) ? shared : undefined);
   if (file) {
     const checkpoint = parseSafetensors(await readWeightsFile(file));

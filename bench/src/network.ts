@@ -6,7 +6,8 @@ import { type Gpu, sizeOf, TlxError } from "@tlx/kernels";
 import { formatTable, optimizeForInference, Program, withBatch } from "@tlx/nn";
 import { interpret } from "@tlx/nn/testing";
 import { benchNetwork } from "./bench-network.js";
-import { openTfjs } from "./peers/tfjs.js";
+import { openTfjs } from "./peers/open-tfjs.js";
+import { tfjsLogits } from "./peers/tfjs-logits.js";
 import { environment, interleave, relativeError, saveResults } from "./protocol.js";
 
 const TOLERANCE = 1e-3;
@@ -33,7 +34,7 @@ export async function benchNetworks(gpu: Gpu, weightsFile: string | undefined, r
   const optimized = optimizeForInference(network);
   const oracle = interpret(optimized.graph, optimized.weights, new Map([["image", makeInput(1)]]));
   const expected = oracle.get(optimized.graph.outputs.get("logits")!)!;
-  const tfjs = await openTfjs(gpu, optimized);
+  const prepare = tfjsLogits(await openTfjs(gpu), optimized);
   const results = [];
   for (const batch of [1, 8]) {
     const program = await Program.compile(gpu, withBatch(optimized.graph, batch), optimized.weights, {
@@ -45,7 +46,7 @@ export async function benchNetworks(gpu: Gpu, weightsFile: string | undefined, r
     const ours = (await program.read("logits")).data as Float32Array;
     const classes = sizeOf(optimized.graph.outputs.get("logits")!.spec);
     verify(`tlx, batch ${batch}`, ours.subarray(0, classes), expected);
-    const theirs = await tfjs.prepare(input, batch);
+    const theirs = prepare(input, batch);
     verify(`tfjs, batch ${batch}`, await theirs.logits(), ours);
     const timings = await interleave(
       [
