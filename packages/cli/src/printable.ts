@@ -6,3 +6,7 @@ export const printable = (text: string): string =>
 
 /** The same on one line: for names of files and classes. */
 export const printableName = (name: string): string => printable(name).replaceAll("\n", "\\n");
+
+/** A path as one word of a POSIX shell, where it needs quotes to be one. */
+export const quoteForShell = (path: string): string =>
+  /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

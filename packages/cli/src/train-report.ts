@@ -69,8 +69,7 @@ export class TrainReporter {
     else if (event.type === "epoch") report.field("epoch", formatEpoch(event));
     else if (event.type === "stopped") report.field("stopped", formatStop(event));
     else if (event.type === "skipped") {
-      this.skipped++;
-      report.warn(`skipped: ${event.reason}`);
+      if (this.skipped++ < maxNamed) report.warn(`skipped: ${event.reason}`);
     }
   }
 
@@ -82,9 +81,11 @@ export class TrainReporter {
     const computed = done - cached - this.skipped;
     this.features.cached += cached;
     this.features.computed += computed;
+    if (this.skipped > maxNamed) this.report.warn(`skipped ${this.skipped - maxNamed} more; skipped.csv names them`);
+    const read = total - this.skipped;
     this.skipped = 0;
     const from = computed === 0 ? "all from the cache" : `${cached} from the cache, ${computed} computed`;
-    this.report.field("features", `${split}: ${total} pictures, ${from}`);
+    this.report.field("features", `${split}: ${read} pictures, ${from}`);
   }
 
   end(): void {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatPrediction } from "../src/commands/predict.js";
 import { findModelOrSuggest } from "../src/find-model.js";
 import { wholeNumber } from "../src/options.js";
+import { quoteForShell } from "../src/printable.js";
 import { progressLines } from "../src/progress.js";
 import { Report } from "../src/report.js";
 import { formatAccuracy, formatConfusions, formatScores } from "../src/score-table.js";
@@ -123,9 +124,20 @@ describe("TrainReporter", () => {
     expect(reporter.features).toEqual({ cached: 2, computed: 1 });
     expect(err().split("\n")).toEqual([
       "warning: skipped: a.jpg: cut off",
-      "features  train: 3 pictures, 1 from the cache, 1 computed",
+      "features  train: 2 pictures, 1 from the cache, 1 computed",
       "features  val: 1 pictures, all from the cache",
       "",
+    ]);
+  });
+});
+
+describe("quoteForShell", () => {
+  it("quotes what a shell would take apart", () => {
+    expect(["runs/train/a-1", "sp ace", "it's", "$(x)"].map(quoteForShell)).toEqual([
+      "runs/train/a-1",
+      "'sp ace'",
+      "'it'\\''s'",
+      "'$(x)'",
     ]);
   });
 });

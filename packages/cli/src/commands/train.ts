@@ -16,6 +16,7 @@ import { forecast, reportForecast } from "../dry-run.js";
 import { findModelOrSuggest } from "../find-model.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
 import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption } from "../options.js";
+import { quoteForShell } from "../printable.js";
 import { checkRunTarget, createAtTarget, type RunTargetOptions } from "../run-target.js";
 import { resolveConfig, runConfig, settingsOf, type TrainConfig } from "../train-config.js";
 import { addConfigOptions, configFromOptions } from "../train-options.js";
@@ -151,7 +152,7 @@ async function trainIntoRun(context: Context, gpu: Gpu, job: Job, options: Train
     const seconds = (performance.now() - start) / 1000;
     if (options.json) report.printJson(summarize(run, result, { seconds, features: reporter.features }));
     else printResult(report, run.folder, result);
-    report.field("done", `in ${seconds.toFixed(1)} s; now try: tlx predict --run ${run.folder} FILE`);
+    report.field("done", `in ${seconds.toFixed(1)} s; now try: tlx predict --run ${quoteForShell(run.folder)} FILE`);
   } finally {
     await run.close();
   }

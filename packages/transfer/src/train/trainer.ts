@@ -71,8 +71,9 @@ export interface TrainResult {
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
   const { gpu, model, checkpoint, classes, pictures, signal } = input;
-  const settings = completeSettings(input.settings);
   checkSamples(input);
+  const wanted = completeSettings(input.settings);
+  const settings = { ...wanted, batch: Math.min(wanted.batch, input.train.length) };
   const plan = planTraining(model, checkpoint, classes.length, settings);
   yield { type: "plan", ...describePlan(plan) };
   const { backbone, base, output, tail, trainable, head } = plan;
