@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { freeRunName } from "@tlx/transfer/node";
 
 export interface RunTargetOptions {
-  /** Exactly this folder, which must not exist unless a killed run left it. */
+  /** Exactly this folder, which must not hold anything unless a killed run left it. */
   readonly out?: string;
   /** Name under runs/train, made free by a number. */
   readonly name?: string;
@@ -14,8 +14,7 @@ const root = path.join("runs", "train");
 
 /** Throws E_USAGE for a target that cannot be used, before any work is done for it. */
 export function checkRunTarget({ out, name }: RunTargetOptions): void {
-  // A run that was killed leaves its lock: it may be started anew.
-  if (out !== undefined && existsSync(out) && !existsSync(path.join(out, "run.lock"))) {
+  if (out !== undefined && existsSync(out) && !isStartable(out)) {
     throw new TlxError("E_USAGE", `--out: "${out}" exists already, and runs are never replaced; name another folder`);
   }
   if (name !== undefined && (name === "" || name === "." || name === ".." || /[\\/]/.test(name))) {
@@ -26,6 +25,10 @@ export function checkRunTarget({ out, name }: RunTargetOptions): void {
   }
   checkWritable(path.dirname(path.resolve(out ?? path.join(root, "run"))));
 }
+
+/** An empty folder, or what a killed run left: its lock tells. */
+const isStartable = (folder: string): boolean =>
+  statSync(folder).isDirectory() && (readdirSync(folder).length === 0 || existsSync(path.join(folder, "run.lock")));
 
 /** Minutes of training must not end at a folder that cannot be made, so one is made and taken away at once. */
 function checkWritable(parent: string): void {

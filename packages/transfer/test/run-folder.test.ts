@@ -117,14 +117,20 @@ describe("a run folder", () => {
     }
   });
 
-  it("never replaces a folder or file", async () => {
+  it("fills an empty folder", async () => {
+    await mkdir(at("empty"));
+    const run = await RunFolder.create(at("empty"), start);
+    expect(existsSync(at("empty/config.json"))).toBe(true);
+    await run.close();
+  });
+
+  it("never replaces a folder that holds something, nor a file", async () => {
     await mkdir(at("taken"));
     writeFileSync(at("taken", "mine.txt"), "precious");
-    await mkdir(at("empty"));
     writeFileSync(at("file"), "precious");
     await writeRun(at("finished"));
     const before = filesOf(dir);
-    for (const name of ["taken", "empty", "file", "finished"]) {
+    for (const name of ["taken", "file", "finished"]) {
       await expect(RunFolder.create(at(name), start)).rejects.toMatchObject({
         code: "E_USAGE",
         message: expect.stringContaining(`"${at(name)}" already exists`),

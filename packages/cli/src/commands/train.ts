@@ -62,7 +62,7 @@ export function trainCommand(context: Context): Command {
     .addOption(new Option("--print-config", "print the whole configuration as JSON and end"))
     .addOption(new Option("--dry-run", "say what would be done, and do nothing").conflicts("printConfig"))
     .addOption(new Option("--name <name>", "write to runs/train/NAME (default: the name of DIR; numbered if taken)"))
-    .addOption(new Option("--out <dir>", "write to exactly this folder, which must not exist yet").conflicts("name"))
+    .addOption(new Option("--out <dir>", "write to exactly this folder, new or empty").conflicts("name"))
     .addOption(jsonOption("the result"));
   addDownloadOptions(command).addOption(new Option("--no-cache", "compute all features and keep none"));
   return addAdapterOption(command)

@@ -65,7 +65,7 @@ export class RunFolder {
   }
 
   /**
-   * Makes `folder` and takes its lock; parents are made. A folder that exists is refused,
+   * Makes `folder` and takes its lock; parents are made. A folder that holds anything is refused,
    * except one that a killed process left unfinished: its files are removed and the run starts anew.
    */
   static async create(folder: string, { config, skipped = [] }: RunStart): Promise<RunFolder> {
@@ -172,6 +172,8 @@ const exists = (file: string): Promise<boolean> =>
 async function isUnfinished(folder: string): Promise<boolean> {
   if (!(await exists(folder))) return false;
   if ((await exists(path.join(folder, LOCK))) && !(await exists(path.join(folder, "model", "model.json")))) return true;
+  const inside = await readdir(folder).catch(() => undefined); // undefined: a file in the way
+  if (inside?.length === 0) return false;
   throw taken(folder);
 }
 

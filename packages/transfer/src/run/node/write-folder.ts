@@ -17,7 +17,7 @@ async function writeSynced(file: string, data: Uint8Array | string): Promise<voi
 
 /**
  * Writes a whole folder or nothing: into a temporary neighbour, synced, then renamed. `files` are contents by path in it.
- * Throws E_USAGE when `target` already exists; never replaces anything.
+ * Throws E_USAGE when `target` already exists, unless it is an empty folder; never replaces anything.
  */
 export async function writeFolder(target: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
   const parent = path.dirname(path.resolve(target));
@@ -34,19 +34,15 @@ export async function writeFolder(target: string, files: ReadonlyMap<string, Uin
   }
 }
 
-/** Renames to a `target` that is claimed first, as an empty folder: two runs cannot take the same name. */
+/** A rename onto a folder that holds something fails, so of two runs that want one name a single one gets it. */
 async function putInPlace(temporary: string, target: string): Promise<void> {
+  const windows = process.platform === "win32";
   try {
-    await mkdir(target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new TlxError("E_USAGE", `write: "${target}" already exists; choose another name (nothing was changed)`);
-  }
-  try {
-    if (process.platform === "win32") await rmdir(target); // Windows renames to a free name only
+    if (windows) await rmdir(target).catch(() => {}); // Windows renames to a free name only
     await rename(temporary, target);
   } catch (error) {
-    await rmdir(target).catch(() => {});
-    throw error;
+    const taken = ["ENOTEMPTY", "EEXIST", "ENOTDIR", ...(windows ? ["EPERM"] : [])];
+    if (!taken.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    throw new TlxError("E_USAGE", `write: "${target}" already exists; choose another name (nothing was changed)`);
   }
 }
