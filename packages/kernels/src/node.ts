@@ -162,7 +162,7 @@ let pendingWaits = 0;
 
 /**
  * Dawn's Node binding polls without sleeping while a promise is pending and so takes a core from a software adapter
- * (1.2 to 1.6 times slower, docs/adr). While something is pending the event loop sleeps a little each turn: a twentieth
+ * (1.4 times slower, docs/adr/0008). While something is pending the event loop sleeps a little each turn: a twentieth
  * of the time waited so far, at most 1 ms, so short waits stay short.
  */
 async function politeWait<T>(pending: Promise<T>): Promise<T> {

@@ -15,6 +15,7 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
+import { totalKernel } from "../../variants/total-kernel.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
@@ -53,22 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
 });
 
-const total = /* @__PURE__ */ defineKernel({
-  name: "softmaxCrossEntropy/plain/total",
-  bindings: { losses: "read f32", loss: "write f32" },
-  args: { rows: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [workgroupReduce],
-  body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(local_invocation_index) local: u32) {
-  var sum = 0.0;
-  for (var row = local; row < args.rows; row += WG_X) { sum += losses[row]; }
-  sum = workgroup_sum(sum, local);
-  if (local == 0u) { loss[0] = sum; }
-}
-`,
-});
+const total = /* @__PURE__ */ totalKernel("softmaxCrossEntropy/plain/total");
 
 export interface CrossEntropyParams {
   /** Share of every target that is spread evenly over all classes, from 0 to below 1. */
@@ -118,8 +104,8 @@ export const softmaxCrossEntropy: Op<CrossEntropyParams> = /* @__PURE__ */ defin
             }),
             dispatch(total, caps, {
               groups: 1,
-              bind: { losses: { scratch: 0 }, loss: { output: 0 } },
-              args: { rows },
+              bind: { partials: { scratch: 0 }, y: { output: 0 } },
+              args: { count: rows },
             }),
           ],
         };

@@ -8,6 +8,7 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
+import { totalKernel } from "../../variants/total-kernel.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
@@ -32,22 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
 });
 
-const total = /* @__PURE__ */ defineKernel({
-  name: "squaredNorm/plain/total",
-  bindings: { sums: "read f32", y: "write f32" },
-  args: { parts: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [workgroupReduce],
-  body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(local_invocation_index) local: u32) {
-  var sum = 0.0;
-  for (var part = local; part < args.parts; part += WG_X) { sum += sums[part]; }
-  sum = workgroup_sum(sum, local);
-  if (local == 0u) { y[0] = sum; }
-}
-`,
-});
+const total = /* @__PURE__ */ totalKernel("squaredNorm/plain/total");
 
 const MIN_PART = 1024; // elements: 16 per invocation outweigh the launch of a workgroup
 
@@ -79,7 +65,11 @@ export const squaredNorm: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
               bind: { x: { input: 0 }, sums: { scratch: 0 } },
               args: { size, parts, partSize },
             }),
-            dispatch(total, caps, { groups: 1, bind: { sums: { scratch: 0 }, y: { output: 0 } }, args: { parts } }),
+            dispatch(total, caps, {
+              groups: 1,
+              bind: { partials: { scratch: 0 }, y: { output: 0 } },
+              args: { count: parts },
+            }),
           ],
         };
       },
