@@ -3,10 +3,26 @@ import { addVjp } from "./ops/add/grad.js";
 import { add } from "./ops/add/op.js";
 import { addBiasVjp } from "./ops/add-bias/grad.js";
 import { addBias } from "./ops/add-bias/op.js";
+import { batchNormTrainingVjp } from "./ops/batch-norm-training/grad.js";
+import { batchNormTraining } from "./ops/batch-norm-training/op.js";
+import { channelAffineVjp } from "./ops/channel-affine/grad.js";
+import { channelAffine } from "./ops/channel-affine/op.js";
+import { concatVjp } from "./ops/concat/grad.js";
+import { concat } from "./ops/concat/op.js";
+import { conv2dVjp } from "./ops/conv2d/grad.js";
+import { conv2d } from "./ops/conv2d/op.js";
+import { depthwiseConv2dVjp } from "./ops/depthwise-conv2d/grad.js";
+import { depthwiseConv2d } from "./ops/depthwise-conv2d/op.js";
 import { dropoutVjp } from "./ops/dropout/grad.js";
 import { dropout } from "./ops/dropout/op.js";
 import { matmulTransposeAVjp, matmulTransposeBVjp, matmulVjp } from "./ops/matmul/grad.js";
 import { matmul, matmulTransposeA, matmulTransposeB } from "./ops/matmul/op.js";
+import { multiplyVjp } from "./ops/multiply/grad.js";
+import { multiply } from "./ops/multiply/op.js";
+import { averagePool } from "./ops/pool/average-pool.js";
+import { globalAveragePool } from "./ops/pool/global-average-pool.js";
+import { averagePoolVjp, globalAveragePoolVjp, maxPoolVjp } from "./ops/pool/grad.js";
+import { maxPool } from "./ops/pool/max-pool.js";
 import { relu6Vjp, reluVjp } from "./ops/relu/grad.js";
 import { relu, relu6 } from "./ops/relu/op.js";
 import { softmaxCrossEntropyVjp } from "./ops/softmax-cross-entropy/grad.js";
@@ -23,8 +39,17 @@ export const gradientRules: GradientRules = new Map<AnyOp, AnyVjp>([
   [matmulTransposeB, matmulTransposeBVjp],
   [add, addVjp],
   [addBias, addBiasVjp],
+  [multiply, multiplyVjp],
+  [batchNormTraining, batchNormTrainingVjp],
+  [channelAffine, channelAffineVjp],
+  [concat, concatVjp],
+  [maxPool, maxPoolVjp],
+  [averagePool, averagePoolVjp],
+  [globalAveragePool, globalAveragePoolVjp],
   [relu, reluVjp],
   [relu6, relu6Vjp],
   [dropout, dropoutVjp],
+  [conv2d, conv2dVjp],
+  [depthwiseConv2d, depthwiseConv2dVjp],
   [softmaxCrossEntropy, softmaxCrossEntropyVjp],
 ]);

@@ -10,5 +10,6 @@ export type { GradientRules } from "./grad.js";
 export * from "./op.js";
 export * from "./ops/index.js";
 export * from "./spec.js";
+export { HYPER_SPEC, type UpdateParams } from "./variants/update-variant.js";
 export type { Activation } from "./wgsl/functions.js";
 export type { Kernel } from "./wgsl/source.js";

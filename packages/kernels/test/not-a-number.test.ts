@@ -9,7 +9,25 @@ beforeAll(async () => {
 });
 
 // A NaN that a kernel hides (max(NaN, 0) is 0 in WGSL) would turn a diverged network into a plausible one.
-const showing = ["relu", "relu6", "add", "maxPool", "averagePool", "conv2d", "depthwiseConv2d", "matmul"];
+const showing = [
+  "relu",
+  "relu6",
+  "add",
+  "maxPool",
+  "averagePool",
+  "conv2d",
+  "depthwiseConv2d",
+  "matmul",
+  "multiply",
+  "mixSamples",
+  "squaredNorm",
+  "batchNormTraining",
+  "batchNormParamGrad",
+  "batchNormInputGrad",
+  "channelScale",
+  "averagePoolGrad",
+  "globalAveragePoolGrad",
+];
 
 describe.each(showing)("%s shows a NaN of its input", (name) => {
   const record = records.find((r) => r.op.name === name)!;

@@ -1,6 +1,7 @@
-import { averagePool, f32, maxPool, type PoolParams } from "@tlx/kernels";
-import { recordOf, records } from "@tlx/kernels/testing";
-import { describe, expect, it } from "vitest";
+import { averagePool, averagePoolGrad, f32, type Gpu, maxPool, maxPoolGrad, type PoolParams } from "@tlx/kernels";
+import { caseData, prepareCase, recordOf, records } from "@tlx/kernels/testing";
+import { beforeAll, describe, expect, it } from "vitest";
+import { testGpu } from "../../../test/support/gpu.js";
 
 const params = (k: number, s: number, p: number, ceilMode: boolean): PoolParams => ({
   kernel: [k, k],
@@ -64,5 +65,51 @@ it("refuses padding that a whole window fits into", () => {
 it("refuses a kernel larger than the picture", () => {
   expect(() => maxPool.infer([f32(1, 2, 7, 3)], params(3, 2, 0, false))).toThrow(
     "maxPool: kernel [3,3] is larger than f32[1, 2, 7, 3] with padding [0,0,0,0]",
+  );
+});
+
+describe("the gradient of the largest element", () => {
+  let gpu: Gpu;
+  beforeAll(async () => {
+    gpu = await testGpu();
+  });
+
+  /** x of three rows and columns in two by two windows, whose gradients are 1, 10, 100 and 1000. */
+  async function gradientOf(x: readonly number[], y: readonly number[]): Promise<number[][]> {
+    const record = recordOf(records, maxPoolGrad)!;
+    const numbers = [x, y, [1, 10, 100, 1000]];
+    const inputs = [f32(1, 3, 3, 1), f32(1, 2, 2, 1), f32(1, 2, 2, 1)];
+    const c = { name: "", tags: [], inputs, params: params(2, 1, 0, false) };
+    const data = caseData(record, { ...c, fill: (input, i) => numbers[input]![i]! });
+    const prepared = await prepareCase(gpu, record, data, maxPoolGrad.variants[0]!);
+    const { outputs } = await prepared.run().finally(prepared.dispose);
+    return [outputs[0], record.reference(data.inputs, data.problem)[0]].map((v) => Array.from(v!));
+  }
+
+  it.each([
+    ["goes to the first of equal ones", [5, 5, 5, 5, 5, 5, 5, 5, 5], [5, 5, 5, 5], [1, 10, 0, 100, 1000, 0, 0, 0, 0]],
+    ["adds up where windows share it", [1, 2, 3, 4, 9, 5, 6, 7, 8], [9, 9, 9, 9], [0, 0, 0, 0, 1111, 0, 0, 0, 0]],
+    ["looks at rows before columns", [1, 7, 0, 7, 0, 0, 0, 0, 0], [7, 7, 7, 0], [0, 11, 0, 100, 1000, 0, 0, 0, 0]],
+    [
+      "goes to the first NaN",
+      [9, 9, 9, 9, Number.NaN, Number.NaN, 9, 9, 9],
+      [Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+      [0, 0, 0, 0, 1111, 0, 0, 0, 0],
+    ],
+  ])("%s", async (_, x, y, expected) => {
+    expect(await gradientOf(x, y)).toEqual([expected, expected]);
+  });
+});
+
+it("refuses gradients of another shape than the result", () => {
+  const x = f32(2, 5, 7, 3);
+  const pool = params(3, 2, 1, false);
+  const [y] = maxPool.infer([x], pool);
+  expect(maxPoolGrad.infer([x, y!, y!], pool)).toEqual([x]);
+  expect(() => maxPoolGrad.infer([x, y!, f32(2, 3, 3, 3)], pool)).toThrow(
+    "maxPoolGrad: expects y and dy f32[2, 3, 4, 3] for x f32[2, 5, 7, 3], found f32[2, 3, 4, 3] and f32[2, 3, 3, 3]",
+  );
+  expect(() => averagePoolGrad.infer([x], { ...pool, countPadding: true, inputSize: [5, 7] })).toThrow(
+    "averagePoolGrad: expects dy f32[2, 3, 4, 3] for pictures of [5,7], found f32[2, 5, 7, 3]",
   );
 });

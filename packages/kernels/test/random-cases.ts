@@ -1,15 +1,33 @@
 /** Valid random uses of every op, as fast-check arbitraries. Extents favour 1, primes and the neighbours of tile sizes. */
-import { type Activation, type ConvParams, conv2d, f32, type Spec, sizeOf, u8, type WindowParams } from "@tlx/kernels";
+import {
+  type Activation,
+  type ConvParams,
+  conv2d,
+  depthwiseConv2d,
+  f32,
+  type PixelChanges,
+  type Spec,
+  sizeOf,
+  u8,
+  type WindowParams,
+} from "@tlx/kernels";
 import fc from "fast-check";
+import { accumulateOver } from "../src/ops/accumulate/cases.js";
 import { adamwStep } from "../src/ops/adamw/cases.js";
+import { augmented } from "../src/ops/augment-image/cases.js";
 import { batchNormOver } from "../src/ops/batch-norm/cases.js";
+import { batchNormTrainingOver, inputGradOver, paramGradOver } from "../src/ops/batch-norm-training/cases.js";
 import { dropoutOf } from "../src/ops/dropout/cases.js";
+import { packed, unpacked } from "../src/ops/half/cases.js";
 import { pixels, resampleAlong } from "../src/ops/image/cases.js";
+import { mixed } from "../src/ops/mix-samples/cases.js";
+import { averagePoolGradOf, globalAveragePoolGradOf, maxPoolGradOf } from "../src/ops/pool/grad-cases.js";
 import { acrossKinks } from "../src/ops/relu/cases.js";
 import { reluResults } from "../src/ops/relu-grad/cases.js";
 import { sgdStep } from "../src/ops/sgd/cases.js";
 import { logits } from "../src/ops/softmax/cases.js";
 import { crossEntropyBatch } from "../src/ops/softmax-cross-entropy/cases.js";
+import { averageOver } from "../src/ops/update-average/cases.js";
 import type { AnyCase } from "./check-case.js";
 
 export type RandomCase = Pick<AnyCase, "inputs" | "params" | "fill">;
@@ -102,6 +120,21 @@ const depthwise: fc.Arbitrary<RandomCase> = fc
   })
   .filter(({ inputs }) => sizeOf(inputs[0]!) * inputs[1]!.shape[0]! * inputs[1]!.shape[1]! <= WORK);
 
+/** The input gradient of a random convolution without an epilogue: [dy, w]. */
+const inputGrad = ({ inputs: [x, w], params: { activation: _, ...params } }: RandomCase, y: Spec): RandomCase => ({
+  inputs: [y, w!],
+  params: { ...params, inputSize: x!.shape.slice(1, 3) },
+});
+
+/** Its weight gradient: [x, dy]. */
+const weightGrad = ({ inputs: [x, w], params: { activation: _, ...params } }: RandomCase, y: Spec): RandomCase => ({
+  inputs: [x!, y],
+  params: { ...params, kernel: w!.shape.slice(0, 2) },
+});
+
+const conv2dOutput = ({ inputs, params }: RandomCase): Spec => conv2d.infer(inputs.slice(0, 2), params)[0]!;
+const depthwiseOutput = ({ inputs, params }: RandomCase): Spec => depthwiseConv2d.infer(inputs.slice(0, 2), params)[0]!;
+
 const pool = fc
   .record({ window: anyWindow, n: small(3), c: extent(65), ceilMode: fc.boolean(), countPadding: fc.boolean() })
   .map(({ window: { kernel, stride, pad: wide, out, slack }, n, c, ...modes }): RandomCase => {
@@ -136,8 +169,24 @@ const three = (min: number) => fc.tuple(thousandths(min), thousandths(min), thou
 
 const share = thousandths(0).map((v) => v * 0.999);
 const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-const clipping = fc.option(fc.record({ clip: fc.constantFrom(0, 0.5, 3), norm: fc.constantFrom(0, 1, 2, 7) }), {
-  nil: undefined,
+const updateSetting = fc.record({
+  clip: fc.constantFrom(0, 0.5, 3),
+  norm: fc.constantFrom(0, 1, 2, 7, Number.NaN),
+  scale: fc.constantFrom(1, 0.5, 1e-3),
+  rateScale: fc.constantFrom(1, 0.3, 0),
+  masked: fc.boolean(),
+});
+
+const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
+const factor = between(0, 12000);
+const changes: fc.Arbitrary<PixelChanges> = fc.record({
+  rotation: fc.record({ cos: between(-65536, 65536), sin: between(-65536, 65536) }),
+  flip: fc.boolean(),
+  brightness: factor,
+  contrast: factor,
+  saturation: factor,
+  hue: between(-24576, 24576),
+  erase: fc.record({ left: padding, top: padding, width: between(0, 40), height: between(0, 40) }),
 });
 
 /** By name of the op. */
@@ -151,14 +200,38 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   addBias: perChannel(1),
   channelAffine: perChannel(2),
   batchNorm: fc.tuple(fc.constantFrom(1e-5, 1e-3), shape).map(([eps, s]) => batchNormOver(eps, ...s)),
+  channelScale: perChannel(1),
+  batchNormTraining: fc
+    .tuple(
+      fc.record({
+        eps: fc.constantFrom(1e-5, 1e-3),
+        momentum: fc.constantFrom(0, 0.1, 1),
+        offset: fc.constantFrom(0, 10),
+      }),
+      shape.filter((s) => s.slice(0, -1).reduce((a, b) => a * b, 1) > 1),
+    )
+    .map(([given, s]) => batchNormTrainingOver(given, ...s)),
+  batchNormParamGrad: shape.map((s) => paramGradOver(...s)),
+  batchNormInputGrad: shape.map((s) => inputGradOver(...s)),
   maxPool: pool,
+  maxPoolGrad: pool.map((c) => maxPoolGradOf(c)),
   averagePool: pool,
+  averagePoolGrad: pool.map((c) => averagePoolGradOf(c)),
+  globalAveragePoolGrad: fc
+    .tuple(small(5), extent(33), extent(33), extent(65))
+    .map((s) => globalAveragePoolGradOf(...s)),
   globalAveragePool: fc
     .tuple(small(5), extent(33), extent(33), extent(65))
     .map((s) => ({ inputs: [f32(...s)], params: {} })),
   concat: fc
     .tuple(fc.array(extent(17), { maxLength: 3 }), fc.array(extent(33), { minLength: 1, maxLength: 12 }))
     .map(([lead, channels]) => ({ inputs: channels.map((c) => f32(...lead, c)), params: {} })),
+  sliceChannels: fc
+    .tuple(fc.array(extent(17), { maxLength: 3 }), small(65), small(33), small(33))
+    .map(([lead, count, before, after]) => ({
+      inputs: [f32(...lead, before - 1 + count + after - 1)],
+      params: { start: before - 1, count },
+    })),
   columnSums: perChannel(0),
   softmax: shape.map((s) => ({ inputs: [f32(...s)], params: {}, fill: logits })),
   softmaxCrossEntropy: fc
@@ -172,11 +245,19 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
     .map((shapes) => ({ inputs: shapes.map((s) => f32(...s)), params: {} })),
   squaredNorm: shape.map((s) => ({ inputs: [f32(...s)], params: {} })),
   sgd: fc
-    .tuple(share, fc.boolean(), clipping, shape)
-    .map(([momentum, nesterov, limits, s]) => sgdStep({ momentum, nesterov, ...limits }, s)),
+    .tuple(share, fc.boolean(), updateSetting, shape)
+    .map(([momentum, nesterov, setting, s]) => sgdStep({ momentum, nesterov, ...setting }, s)),
   adamw: fc
-    .tuple(fc.integer({ min: 1, max: 5000 }), clipping, shape)
-    .map(([t, limits, s]) => adamwStep(t, s, 1, limits)),
+    .tuple(fc.integer({ min: 1, max: 5000 }), updateSetting, shape)
+    .map(([t, setting, s]) => adamwStep(t, s, setting)),
+  accumulate: fc.tuple(fc.boolean(), shape).map(([first, s]) => accumulateOver(first, ...s)),
+  multiply: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {} })),
+  updateAverage: fc
+    .tuple(share, fc.constantFrom(1, Number.NaN), shape)
+    .map(([decay, norm, s]) => averageOver(decay, norm, ...s)),
+  packHalf: shape.map((s) => packed(...s)),
+  unpackHalf: shape.map((s) => unpacked(...s)),
+  mixSamples: fc.tuple(small(6), extent(17), extent(17), extent(17)).map((s) => mixed(...s)),
   resampleImage: fc
     .tuple(picture, fc.constantFrom("height" as const, "width" as const), extent(65))
     .map((given) => resampleAlong(...given)),
@@ -187,9 +268,16 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
       params: { top: a[0], left: a[1], height, width },
       fill: pixels,
     })),
+  augmentImage: fc
+    .tuple(fc.tuple(extent(65), extent(65)), fc.array(changes, { minLength: 1, maxLength: 3 }))
+    .map(([size, all]) => augmented(size, ...all)),
   normalizeImage: fc
     .tuple(picture, three(0), three(100))
     .map(([s, mean, std]) => ({ inputs: [u8(...s, 4)], params: { mean, std }, fill: pixels })),
   conv2d: convolution,
   depthwiseConv2d: depthwise,
+  conv2dInputGrad: convolution.map((c) => inputGrad(c, conv2dOutput(c))),
+  conv2dWeightGrad: convolution.map((c) => weightGrad(c, conv2dOutput(c))),
+  depthwiseConv2dInputGrad: depthwise.map((c) => inputGrad(c, depthwiseOutput(c))),
+  depthwiseConv2dWeightGrad: depthwise.map((c) => weightGrad(c, depthwiseOutput(c))),
 };

@@ -1,5 +1,6 @@
 import {
   addBias,
+  batchNormTraining,
   type Emit,
   f32,
   type Spec,
@@ -42,9 +43,11 @@ class Eager implements Emit {
 const SMALL = 1000; // elements in and out together: every input element costs two references
 const STEP = 1e-6;
 
-/** Is there a gradient of `op` for its input `i`? Labels are integers; the weights of a loss are data. */
+/** Is there a gradient of `op` for its input `i`? Labels are integers; the weights of a loss are data, running statistics are states. */
 const differentiable = (name: string, specs: readonly Spec[], i: number): boolean =>
-  specs[i]!.dtype === "f32" && !(name === softmaxCrossEntropy.name && i === 2);
+  specs[i]!.dtype === "f32" &&
+  !(name === softmaxCrossEntropy.name && i === 2) &&
+  !(name === batchNormTraining.name && i > 2);
 
 /** The form a rewrite leaves behind: an activation or a bias inside the op. Rules refuse it. */
 const isFused = (c: (typeof records)[number]["cases"][number]): boolean =>

@@ -1,3 +1,6 @@
+import { accumulateCases } from "../ops/accumulate/cases.js";
+import { accumulate } from "../ops/accumulate/op.js";
+import { referenceAccumulate } from "../ops/accumulate/reference.js";
 import { adamwCases } from "../ops/adamw/cases.js";
 import { adamw } from "../ops/adamw/op.js";
 import { adamwTolerance, referenceAdamw } from "../ops/adamw/reference.js";
@@ -7,12 +10,36 @@ import { referenceAdd } from "../ops/add/reference.js";
 import { addBiasCases } from "../ops/add-bias/cases.js";
 import { addBias } from "../ops/add-bias/op.js";
 import { referenceAddBias } from "../ops/add-bias/reference.js";
+import { augmentImageCases } from "../ops/augment-image/cases.js";
+import { augmentImage } from "../ops/augment-image/op.js";
+import { referenceAugmentImage } from "../ops/augment-image/reference.js";
 import { batchNormCases } from "../ops/batch-norm/cases.js";
 import { batchNorm } from "../ops/batch-norm/op.js";
 import { batchNormTolerance, referenceBatchNorm } from "../ops/batch-norm/reference.js";
+import {
+  batchNormInputGradCases,
+  batchNormParamGradCases,
+  batchNormTrainingCases,
+} from "../ops/batch-norm-training/cases.js";
+import { batchNormInputGrad } from "../ops/batch-norm-training/input-grad.js";
+import { batchNormTraining } from "../ops/batch-norm-training/op.js";
+import { batchNormParamGrad } from "../ops/batch-norm-training/param-grad.js";
+import {
+  referenceBatchNormInputGrad,
+  referenceBatchNormParamGrad,
+  referenceBatchNormTraining,
+} from "../ops/batch-norm-training/reference.js";
+import {
+  batchNormInputGradTolerance,
+  batchNormParamGradTolerance,
+  batchNormTrainingTolerance,
+} from "../ops/batch-norm-training/tolerance.js";
 import { channelAffineCases } from "../ops/channel-affine/cases.js";
 import { channelAffine } from "../ops/channel-affine/op.js";
 import { referenceChannelAffine } from "../ops/channel-affine/reference.js";
+import { channelScaleCases } from "../ops/channel-scale/cases.js";
+import { channelScale } from "../ops/channel-scale/op.js";
+import { referenceChannelScale } from "../ops/channel-scale/reference.js";
 import { columnSumsCases } from "../ops/column-sums/cases.js";
 import { columnSums } from "../ops/column-sums/op.js";
 import { referenceColumnSums } from "../ops/column-sums/reference.js";
@@ -22,15 +49,35 @@ import { referenceConcat } from "../ops/concat/reference.js";
 import { conv2dCases } from "../ops/conv2d/cases.js";
 import { conv2d } from "../ops/conv2d/op.js";
 import { referenceConv2d } from "../ops/conv2d/reference.js";
+import { conv2dInputGradCases, conv2dWeightGradCases } from "../ops/conv2d-grad/cases.js";
+import { conv2dInputGrad } from "../ops/conv2d-grad/input-grad.js";
+import { referenceConv2dInputGrad, referenceConv2dWeightGrad } from "../ops/conv2d-grad/reference.js";
+import { conv2dWeightGrad } from "../ops/conv2d-grad/weight-grad.js";
 import { depthwiseConv2dCases } from "../ops/depthwise-conv2d/cases.js";
 import { depthwiseConv2d } from "../ops/depthwise-conv2d/op.js";
 import { referenceDepthwiseConv2d } from "../ops/depthwise-conv2d/reference.js";
+import { depthwiseConv2dInputGradCases, depthwiseConv2dWeightGradCases } from "../ops/depthwise-conv2d-grad/cases.js";
+import { depthwiseConv2dInputGrad } from "../ops/depthwise-conv2d-grad/input-grad.js";
+import {
+  referenceDepthwiseConv2dInputGrad,
+  referenceDepthwiseConv2dWeightGrad,
+} from "../ops/depthwise-conv2d-grad/reference.js";
+import { depthwiseConv2dWeightGrad } from "../ops/depthwise-conv2d-grad/weight-grad.js";
 import { dropoutCases } from "../ops/dropout/cases.js";
 import { dropout } from "../ops/dropout/op.js";
 import { referenceDropout } from "../ops/dropout/reference.js";
 import { flattenCases } from "../ops/flatten/cases.js";
 import { flatten } from "../ops/flatten/op.js";
 import { referenceFlatten } from "../ops/flatten/reference.js";
+import { packHalfCases, unpackHalfCases } from "../ops/half/cases.js";
+import { packHalf } from "../ops/half/pack-half.js";
+import {
+  packHalfTolerance,
+  referencePackHalf,
+  referenceUnpackHalf,
+  unpackHalfTolerance,
+} from "../ops/half/reference.js";
+import { unpackHalf } from "../ops/half/unpack-half.js";
 import { cropImageCases, normalizeImageCases, resampleImageCases } from "../ops/image/cases.js";
 import { cropImage } from "../ops/image/crop-image.js";
 import { normalizeImage } from "../ops/image/normalize-image.js";
@@ -44,16 +91,31 @@ import { resampleImage } from "../ops/image/resample-image.js";
 import { matmulCases, matmulTransposeACases, matmulTransposeBCases } from "../ops/matmul/cases.js";
 import { matmul, matmulTransposeA, matmulTransposeB } from "../ops/matmul/op.js";
 import { referenceMatmul, referenceMatmulTransposeA, referenceMatmulTransposeB } from "../ops/matmul/reference.js";
+import { mixSamplesCases } from "../ops/mix-samples/cases.js";
+import { mixSamples } from "../ops/mix-samples/op.js";
+import { mixSamplesTolerance, referenceMixSamples } from "../ops/mix-samples/reference.js";
+import { multiplyCases } from "../ops/multiply/cases.js";
+import { multiply } from "../ops/multiply/op.js";
+import { referenceMultiply } from "../ops/multiply/reference.js";
 import { averagePool } from "../ops/pool/average-pool.js";
+import { averagePoolGrad } from "../ops/pool/average-pool-grad.js";
 import { averagePoolCases, globalAveragePoolCases, maxPoolCases } from "../ops/pool/cases.js";
 import { globalAveragePool } from "../ops/pool/global-average-pool.js";
+import { globalAveragePoolGrad } from "../ops/pool/global-average-pool-grad.js";
+import { averagePoolGradCases, globalAveragePoolGradCases, maxPoolGradCases } from "../ops/pool/grad-cases.js";
 import { maxPool } from "../ops/pool/max-pool.js";
+import { maxPoolGrad } from "../ops/pool/max-pool-grad.js";
 import {
+  averagePoolGradTolerance,
   averagePoolTolerance,
   globalAveragePoolTolerance,
+  maxPoolGradTolerance,
   referenceAveragePool,
+  referenceAveragePoolGrad,
   referenceGlobalAveragePool,
+  referenceGlobalAveragePoolGrad,
   referenceMaxPool,
+  referenceMaxPoolGrad,
 } from "../ops/pool/reference.js";
 import { reluCases } from "../ops/relu/cases.js";
 import { relu, relu6 } from "../ops/relu/op.js";
@@ -64,6 +126,9 @@ import { referenceRelu6Grad, referenceReluGrad } from "../ops/relu-grad/referenc
 import { sgdCases } from "../ops/sgd/cases.js";
 import { sgd } from "../ops/sgd/op.js";
 import { referenceSgd, sgdTolerance } from "../ops/sgd/reference.js";
+import { sliceChannelsCases } from "../ops/slice-channels/cases.js";
+import { sliceChannels } from "../ops/slice-channels/op.js";
+import { referenceSliceChannels } from "../ops/slice-channels/reference.js";
 import { softmaxCases } from "../ops/softmax/cases.js";
 import { softmax } from "../ops/softmax/op.js";
 import { referenceSoftmax } from "../ops/softmax/reference.js";
@@ -75,6 +140,9 @@ import { softmaxCrossEntropyTolerance } from "../ops/softmax-cross-entropy/toler
 import { squaredNormCases } from "../ops/squared-norm/cases.js";
 import { squaredNorm } from "../ops/squared-norm/op.js";
 import { referenceSquaredNorm } from "../ops/squared-norm/reference.js";
+import { updateAverageCases } from "../ops/update-average/cases.js";
+import { updateAverage } from "../ops/update-average/op.js";
+import { referenceUpdateAverage, updateAverageTolerance } from "../ops/update-average/reference.js";
 import { sizeOf } from "../spec.js";
 import { type AnyRecord, beforeActivation, exact, relative, sumOf } from "./record.js";
 
@@ -104,7 +172,26 @@ export const records: readonly AnyRecord[] = [
   { op: add, reference: referenceAdd, tolerance: relative(0.5), cases: addCases },
   { op: addBias, reference: referenceAddBias, tolerance: relative(0.5), cases: addBiasCases },
   { op: channelAffine, reference: referenceChannelAffine, tolerance: sumOf(() => 2), cases: channelAffineCases },
+  { op: channelScale, reference: referenceChannelScale, tolerance: relative(0.5), cases: channelScaleCases },
   { op: batchNorm, reference: referenceBatchNorm, tolerance: batchNormTolerance, cases: batchNormCases },
+  {
+    op: batchNormTraining,
+    reference: referenceBatchNormTraining,
+    tolerance: batchNormTrainingTolerance,
+    cases: batchNormTrainingCases,
+  },
+  {
+    op: batchNormParamGrad,
+    reference: referenceBatchNormParamGrad,
+    tolerance: batchNormParamGradTolerance,
+    cases: batchNormParamGradCases,
+  },
+  {
+    op: batchNormInputGrad,
+    reference: referenceBatchNormInputGrad,
+    tolerance: batchNormInputGradTolerance,
+    cases: batchNormInputGradCases,
+  },
   { op: maxPool, reference: referenceMaxPool, tolerance: exact, cases: maxPoolCases },
   { op: averagePool, reference: referenceAveragePool, tolerance: averagePoolTolerance, cases: averagePoolCases },
   {
@@ -113,7 +200,22 @@ export const records: readonly AnyRecord[] = [
     tolerance: globalAveragePoolTolerance,
     cases: globalAveragePoolCases,
   },
+  { op: maxPoolGrad, reference: referenceMaxPoolGrad, tolerance: maxPoolGradTolerance, cases: maxPoolGradCases },
+  {
+    op: averagePoolGrad,
+    reference: referenceAveragePoolGrad,
+    tolerance: averagePoolGradTolerance,
+    cases: averagePoolGradCases,
+  },
+  // A division: 2.5 ULP.
+  {
+    op: globalAveragePoolGrad,
+    reference: referenceGlobalAveragePoolGrad,
+    tolerance: relative(2.5),
+    cases: globalAveragePoolGradCases,
+  },
   { op: concat, reference: referenceConcat, tolerance: exact, cases: concatCases },
+  { op: sliceChannels, reference: referenceSliceChannels, tolerance: exact, cases: sliceChannelsCases },
   {
     op: columnSums,
     reference: referenceColumnSums,
@@ -139,8 +241,20 @@ export const records: readonly AnyRecord[] = [
     cases: squaredNormCases,
   },
   { op: sgd, reference: referenceSgd, tolerance: sgdTolerance, cases: sgdCases },
+  { op: accumulate, reference: referenceAccumulate, tolerance: relative(0.5), cases: accumulateCases },
+  { op: multiply, reference: referenceMultiply, tolerance: relative(0.5), cases: multiplyCases },
+  {
+    op: updateAverage,
+    reference: referenceUpdateAverage,
+    tolerance: updateAverageTolerance,
+    cases: updateAverageCases,
+  },
+  { op: packHalf, reference: referencePackHalf, tolerance: packHalfTolerance, cases: packHalfCases },
+  { op: unpackHalf, reference: referenceUnpackHalf, tolerance: unpackHalfTolerance, cases: unpackHalfCases },
+  { op: mixSamples, reference: referenceMixSamples, tolerance: mixSamplesTolerance, cases: mixSamplesCases },
   { op: adamw, reference: referenceAdamw, tolerance: adamwTolerance, cases: adamwCases },
   { op: resampleImage, reference: referenceResampleImage, tolerance: exact, cases: resampleImageCases },
+  { op: augmentImage, reference: referenceAugmentImage, tolerance: exact, cases: augmentImageCases },
   { op: cropImage, reference: referenceCropImage, tolerance: exact, cases: cropImageCases },
   {
     op: normalizeImage,
@@ -159,5 +273,29 @@ export const records: readonly AnyRecord[] = [
     reference: referenceDepthwiseConv2d,
     tolerance: beforeActivation(sumOf(({ inputs }) => inputs[1]!.shape[0]! * inputs[1]!.shape[1]! + 1)),
     cases: depthwiseConv2dCases,
+  },
+  {
+    op: conv2dInputGrad,
+    reference: referenceConv2dInputGrad,
+    tolerance: sumOf(({ inputs, params }) => sizeOf(inputs[1]!) / inputs[1]!.shape[2]! / params.groups),
+    cases: conv2dInputGradCases,
+  },
+  {
+    op: conv2dWeightGrad,
+    reference: referenceConv2dWeightGrad,
+    tolerance: sumOf(({ inputs }) => sizeOf(inputs[1]!) / inputs[1]!.shape[3]!),
+    cases: conv2dWeightGradCases,
+  },
+  {
+    op: depthwiseConv2dInputGrad,
+    reference: referenceDepthwiseConv2dInputGrad,
+    tolerance: sumOf(({ inputs }) => inputs[1]!.shape[0]! * inputs[1]!.shape[1]!),
+    cases: depthwiseConv2dInputGradCases,
+  },
+  {
+    op: depthwiseConv2dWeightGrad,
+    reference: referenceDepthwiseConv2dWeightGrad,
+    tolerance: sumOf(({ inputs }) => sizeOf(inputs[1]!) / inputs[1]!.shape[3]!),
+    cases: depthwiseConv2dWeightGradCases,
   },
 ];

@@ -1,77 +1,112 @@
-import type { NoParams, Operand, Variant } from "../op.js";
-import { f32, type Spec, sameSpec, sizeOf } from "../spec.js";
+/**
+ * What optimizers share: an update in place, element by element, of a range of parameters.
+ *
+ *   gradient = scale * mask * g,   rate = hyper[0] * rateScale
+ *   scale    = hyper[8] * (clip > 0 ? min(1, clip / (hyper[8] * sqrt(norm) + 1e-6)) : 1)   with clip = hyper[7]
+ *
+ * Nothing is touched when the norm is not finite, and no element whose mask is zero.
+ *
+ * Source   Pascanu et al. 2013, with the guard of torch.nn.utils.clip_grad_norm_
+ */
+import { check } from "../errors.js";
+import type { Operand, Variant } from "../op.js";
+import { f32, formatSpec, type Spec, sameSpec, sizeOf } from "../spec.js";
 import { dispatch } from "../wgsl/dispatch.js";
-import { flatIndex } from "../wgsl/functions.js";
-import { type BindingType, defineKernel, type Kernel, wgsl } from "../wgsl/source.js";
+import { isFiniteFloat } from "../wgsl/functions.js";
+import { type BindingType, type Kernel, wgsl } from "../wgsl/source.js";
+import { elementwiseKernel, gridOf } from "./elementwise-variant.js";
 
-const noScale = wgsl`
-fn gradient_scale() -> f32 { return 1.0; }
-`;
-const clipScale = wgsl`
-fn gradient_scale() -> f32 {
-  let clip = hyper[7];
-  return select(1.0, min(1.0, clip / (sqrt(norm[0]) + 1e-6)), clip > 0.0);
+export interface UpdateParams {
+  /** What the rate of the step is multiplied by. */
+  readonly rateScale: number;
+  /** Is there a mask, the last input: what gradients are multiplied by, element by element. */
+  readonly masked: boolean;
 }
-`;
+
+/** Numbers of one step, as every op of a training step reads them. */
+export const HYPER_SPEC: Spec = /* @__PURE__ */ f32(12);
 
 /** An update in place, element by element. */
 export interface Update {
   readonly name: string;
-  /** With `hyper` among them; `operands` says what they are bound to. */
   readonly bindings: Readonly<Record<string, BindingType>>;
   readonly operands: Readonly<Record<string, Operand>>;
-  /** Inputs without the norm, which comes last. */
-  readonly inputs: number;
-  /** WGSL with `fn update(i: u32)`, which multiplies gradients by `gradient_scale()`. */
+  /** Inputs before hyper: the param, its gradient, its moments. */
+  readonly values: number;
+  /** WGSL with `fn update(i: u32)`, which reads `gradient(i)` and `learning_rate()`. */
   readonly body: string;
 }
 
-const main = wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i < args.size) { update(i); }
+const scaled = wgsl`
+fn gradient_scale() -> f32 {
+  let clip = hyper[7];
+  return hyper[8] * select(1.0, min(1.0, clip / (hyper[8] * sqrt(norm[0]) + 1e-6)), clip > 0.0);
+}
+fn learning_rate() -> f32 { return hyper[0] * args.rateScale; }
+`;
+const unmasked = wgsl`
+fn is_trained(i: u32) -> bool { return true; }
+fn gradient(i: u32) -> f32 { return gradient_scale() * g[i]; }
+`;
+const byMask = wgsl`
+fn is_trained(i: u32) -> bool { return mask[i] != 0.0; }
+fn gradient(i: u32) -> f32 { return gradient_scale() * (mask[i] * g[i]); }
+`;
+
+const perElement = wgsl`
+fn element(i: u32) {
+  if (is_finite(norm[0]) && is_trained(i)) { update(i); }
 }
 `;
 
-/**
- * The `plain` variant of an optimizer. Without the squared norm of all gradients they are taken as they are; with it their
- * scale is min(1, clip / (sqrt(norm) + 1e-6)) where clip = hyper[7] is above zero, else 1.
- *
- * Source   Pascanu et al. 2013, with the guard of torch.nn.utils.clip_grad_norm_
- */
-export function updateVariant({ name, bindings, operands, inputs, body }: Update): Variant<NoParams> {
-  const kernelOf = (suffix: string, extra: Update["bindings"], scale: string): Kernel<string, "size"> =>
-    defineKernel({
+/** The `plain` variant of an optimizer. */
+export function updateVariant({ name, bindings, operands, values, body }: Update): Variant<UpdateParams> {
+  const kernelOf = (
+    suffix: string,
+    extra: Update["bindings"],
+    gradient: string,
+  ): Kernel<string, "size" | "each" | "rateScale"> =>
+    elementwiseKernel({
       name: `${name}/plain${suffix}`,
-      bindings: { ...bindings, ...extra },
-      args: { size: "u32" },
-      workgroup: [64, 1, 1],
-      functions: [flatIndex, scale],
-      body: body + main,
+      bindings: { ...bindings, hyper: "read f32", norm: "read f32", ...extra },
+      args: { rateScale: "f32" },
+      functions: [isFiniteFloat, scaled, gradient],
+      body: body + perElement,
     });
-  const plain = kernelOf("", {}, noScale);
-  const clipping = kernelOf("/clipping", { norm: "read f32" }, clipScale);
+  const plain = kernelOf("", {}, unmasked);
+  const masking = kernelOf("/masked", { mask: "read f32" }, byMask);
   return {
     name: "plain",
     fits: () => true,
-    lower(problem, caps) {
-      const size = sizeOf(problem.inputs[0]!);
-      const clips = problem.inputs.length > inputs;
-      const bind = clips ? { ...operands, norm: { input: inputs } } : operands;
-      return { dispatches: [dispatch(clips ? clipping : plain, caps, { threads: size, bind, args: { size } })] };
+    lower({ inputs, params: { rateScale, masked } }, caps) {
+      const { threads, ...grid } = gridOf(sizeOf(inputs[0]!));
+      const step = { ...operands, hyper: { input: values }, norm: { input: values + 1 } };
+      const bind = masked ? { ...step, mask: { input: values + 2 } } : step;
+      const args = { ...grid, rateScale };
+      return { dispatches: [dispatch(masked ? masking : plain, caps, { threads, bind, args })] };
     },
   };
 }
 
-/** Are these `inputs` a param and values of its spec, hyper f32 [8], and maybe the norm f32 [1]? */
-export function isUpdate(specs: readonly Spec[], inputs: number): boolean {
+/** Checks that `specs` are a param and `names` of its spec, hyper, the norm, and the mask where there is one. */
+export function checkUpdate(op: string, specs: readonly Spec[], names: string, params: UpdateParams): void {
+  const values = names.split(", ").length + 1;
+  const { rateScale, masked } = params;
   const [param] = specs;
-  return (
-    (specs.length === inputs || specs.length === inputs + 1) &&
-    param!.dtype === "f32" &&
-    specs.slice(0, inputs - 1).every((s) => sameSpec(s, param!)) &&
-    sameSpec(specs[inputs - 1]!, f32(8)) &&
-    sameSpec(specs[inputs] ?? f32(1), f32(1))
+  check(
+    specs.length === values + (masked ? 3 : 2) &&
+      param!.dtype === "f32" &&
+      specs.slice(1, values).every((s) => sameSpec(s, param!)) &&
+      sameSpec(specs[values]!, HYPER_SPEC) &&
+      sameSpec(specs[values + 1]!, f32(1)) &&
+      (!masked || sameSpec(specs[values + 2]!, param!)),
+    "E_SHAPE",
+    () =>
+      `${op}: expects param, ${names} f32 of one shape, hyper ${formatSpec(HYPER_SPEC)}, norm f32[1]${masked ? " and a mask like param" : ""}, found ${specs.map(formatSpec).join(", ")}`,
+  );
+  check(
+    Number.isFinite(rateScale) && rateScale >= 0,
+    "E_USAGE",
+    () => `${op}: expects a finite rateScale of at least 0, found ${rateScale}`,
   );
 }

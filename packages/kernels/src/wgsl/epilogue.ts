@@ -31,3 +31,9 @@ const epilogues: readonly Epilogue[] = [
  * the activation chosen by `args.activation`. The bias is a call of its own so that a kernel reads it once per channel.
  */
 export const epilogueFor = (inputs: number): Epilogue => epilogues[inputs - 2]!;
+
+/** The epilogue of an op that has none: the sum as it is. */
+export const noEpilogue: string = wgsl`
+fn bias_of(channel: u32) -> f32 { return 0.0; }
+fn epilogue(sum: f32, at: u32) -> f32 { return sum; }
+`;

@@ -53,6 +53,13 @@ fn is_nan(v: f32) -> bool {
 }
 `;
 
+/** Neither NaN nor infinite, by its bits: WGSL may assume that there are no others. */
+export const isFiniteFloat: string = wgsl`
+fn is_finite(v: f32) -> bool {
+  return (bitcast<u32>(v) & 0x7f800000u) != 0x7f800000u;
+}
+`;
+
 /** Activation chosen by an argument, so that kernels share one pipeline. `select` keeps NaN, which `max` would hide. */
 export const activate: string = wgsl`
 fn activate(v: f32, activation: u32) -> f32 {

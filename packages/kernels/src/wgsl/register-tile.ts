@@ -30,9 +30,12 @@ export const perRowPart = ({ rows, lanes }: Tile, line: (part: number, row: stri
 export const perColumnPart = ({ columns, lanes }: Tile, line: (part: number, column: string) => string): string =>
   times(columns / lanes, (j) => `  ${line(j, `column + ${j * lanes}u + lane`)}\n`);
 
-/** `row` and `column` of the block of a workgroup, in a grid of `args.tileColumns` blocks a row; and its sums, zero. */
-export const locateTile = (tile: Tile): string => `
-  let tile = group.y * groups.x + group.x;
+/** The number of a workgroup in its grid. */
+export const TILE = "group.y * groups.x + group.x";
+
+/** `row` and `column` of block `index`, in a grid of `args.tileColumns` blocks a row; and its sums, zero. */
+export const locateTile = (tile: Tile, index: string = TILE): string => `
+  let tile = ${index};
   let row = tile / args.tileColumns * ${tile.rows}u;
   let column = tile % args.tileColumns * ${tile.columns}u;
 ${times(tile.rows, (i) => `  ${times(tile.columns / tile.lanes, (j) => `var c${i}_${j} = 0.0; `)}\n`)}`;
@@ -73,14 +76,20 @@ function addProducts({ lanes, rows, columns, unroll }: Tile): string {
 const ROWS_PER_STORE = 8;
 
 /**
- * Writes `y[i * columns + j] = epilogue(c[i, j] + bias_of(j), ...)` for the part of the block inside rows x columns.
+ * Writes `y[i * columns + j] = epilogue(c[i, j] + bias_of(j), ...)` for the part of the block inside rows x columns;
+ * with `place`, row i of the block is row `place(i)` of y.
  * A loop stores eight rows and moves the others up: all stores in a line take four times as long to compile.
  */
-export function storeSums(tile: Tile, rows: string, columns: string): string {
+export function storeSums(
+  tile: Tile,
+  rows: string,
+  columns: string,
+  place: (row: string) => string = (row) => `(${row})`,
+): string {
   const parts = tile.columns / tile.lanes;
   const store = (i: number): string => `
     if (r + ${i}u < end) {
-      let at${i} = (r + ${i}u) * ${columns} + column + lane;
+      let at${i} = ${place(`r + ${i}u`)} * ${columns} + column + lane;
       ${times(parts, (j) => `if (on${j}) { y[at${i} + ${j * tile.lanes}u] = epilogue(c${i}_${j} + bias${j}, at${i} + ${j * tile.lanes}u); } `)}
     }`;
   const moveUp = (i: number): string => times(parts, (j) => `c${i}_${j} = c${i + ROWS_PER_STORE}_${j}; `);

@@ -2,30 +2,24 @@
  * One AdamW step on a range of parameters, in place.
  *
  *   p' = p * (1 - rate * decay) - rate / correction1 * m' / (sqrt(v') / sqrt(correction2) + eps)
- *   m' = beta1 * m + (1 - beta1) * scale * g
- *   v' = beta2 * v + (1 - beta2) * (scale * g)^2
+ *   m' = beta1 * m + (1 - beta1) * gradient
+ *   v' = beta2 * v + (1 - beta2) * gradient^2
  *
- * Shapes   param, grad, m, v f32 of one shape; hyper f32 [8] = [rate, beta1, beta2, eps, decay, correction1,
- *          correction2, clip] with correction = 1 - beta^t at step t = 1, 2, ..; optionally norm f32 [1], the squared norm of
- *          all gradients, from which the scale is made
- *          -> p', m', v', which overwrite param, m and v
+ * Shapes   param, grad, m, v f32 of one shape; hyper f32 [12] = [rate, beta1, beta2, eps, decay, correction1,
+ *          correction2, clip, scale, ..] with correction = 1 - beta^t at step t = 1, 2, ..; norm f32 [1], the squared norm of
+ *          all gradients; mask f32 like param where `masked`
+ *          -> p', m', v', which overwrite param, m and v. See `updateVariant` for rate, gradient and what is left alone.
  * Source   Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization
  */
-import { check } from "../../errors.js";
-import { defineOp, type NoParams, type Op } from "../../op.js";
-import { formatSpec, type Spec } from "../../spec.js";
-import { isUpdate, updateVariant } from "../../variants/update-variant.js";
+import { defineOp, type Op } from "../../op.js";
+import type { Spec } from "../../spec.js";
+import { checkUpdate, type UpdateParams, updateVariant } from "../../variants/update-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
-export const adamw: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
+export const adamw: Op<UpdateParams> = /* @__PURE__ */ defineOp<UpdateParams>({
   name: "adamw",
-  infer(inputs) {
-    check(
-      isUpdate(inputs, 5),
-      "E_SHAPE",
-      () =>
-        `adamw: expects param, grad, m and v f32 of one shape, hyper f32[8] and maybe norm f32[1], found ${inputs.map(formatSpec).join(", ")}`,
-    );
+  infer(inputs, params) {
+    checkUpdate("adamw", inputs, "grad, m, v", params);
     const [param, , m, v] = inputs as [Spec, Spec, Spec, Spec];
     return [param, m, v];
   },
@@ -33,15 +27,15 @@ export const adamw: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   variants: [
     updateVariant({
       name: "adamw",
-      bindings: { p: "write f32", g: "read f32", m: "write f32", v: "write f32", hyper: "read f32" },
-      operands: { p: { output: 0 }, g: { input: 1 }, m: { output: 1 }, v: { output: 2 }, hyper: { input: 4 } },
-      inputs: 5,
+      bindings: { p: "write f32", g: "read f32", m: "write f32", v: "write f32" },
+      operands: { p: { output: 0 }, g: { input: 1 }, m: { output: 1 }, v: { output: 2 } },
+      values: 4,
       body: wgsl`
 fn update(i: u32) {
-  let rate = hyper[0];
+  let rate = learning_rate();
   let beta1 = hyper[1];
   let beta2 = hyper[2];
-  let d = gradient_scale() * g[i];
+  let d = gradient(i);
   let m_new = beta1 * m[i] + (1.0 - beta1) * d;
   let v_new = beta2 * v[i] + (1.0 - beta2) * d * d;
   let spread = sqrt(v_new) / sqrt(hyper[6]) + hyper[3];

@@ -1,48 +1,43 @@
-import type { NoParams } from "../../op.js";
 import { EPSILON, type Reference, type Tolerance } from "../../testing/record.js";
-import { gradientScale, scaleError } from "../sgd/reference.js";
+import type { UpdateParams } from "../../variants/update-variant.js";
+import { gradientError, stepOf, whereTrained } from "../sgd/reference.js";
 
-export const referenceAdamw: Reference<NoParams> = ([param, grad, m, v, hyper, norm]) => {
-  const [rate, beta1, beta2, eps, decay, correction1, correction2] = hyper as unknown as number[] as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const scale = gradientScale(hyper!, norm);
-  const m2 = m!.map((value, i) => beta1 * value + (1 - beta1) * scale * grad![i]!);
-  const v2 = v!.map((value, i) => beta2 * value + (1 - beta2) * (scale * grad![i]!) ** 2);
+type Numbers = Float64Array & [number, number, number, number, number, number, number];
+
+export const referenceAdamw: Reference<UpdateParams> = ([param, grad, m, v, hyper, norm, mask], { params }) => {
+  const step = stepOf(hyper!, norm!, mask, params);
+  if (!step) return [param!, m!, v!];
+  const { rate } = step;
+  const [, beta1, beta2, eps, decay, correction1, correction2] = hyper as Numbers;
+  const d = grad!.map((g, i) => step.scale * step.maskOf(i) * g);
+  const m2 = m!.map((value, i) => beta1 * value + (1 - beta1) * d[i]!);
+  const v2 = v!.map((value, i) => beta2 * value + (1 - beta2) * d[i]! ** 2);
   const p2 = param!.map((value, i) => {
-    const step = m2[i]! / correction1 / (Math.sqrt(v2[i]! / correction2) + eps);
-    return value - rate * decay * value - rate * step;
+    const move = m2[i]! / correction1 / (Math.sqrt(v2[i]! / correction2) + eps);
+    return value - rate * decay * value - rate * move;
   });
-  return [p2, m2, v2];
+  return [whereTrained(step, param!, p2), whereTrained(step, m!, m2), whereTrained(step, v!, v2)];
 };
 
 /**
  * In units of 2^-24, with WGSL's bounds of 5 for a division and 9 for a square root: the averages m' and v' take at most
- * 4 of the magnitudes they add; the step m' / (..) takes that of m' plus 5 + 9 + 9 + 5 + 1 + 5 + 1 and half of v' = 37;
- * the decayed parameter takes 4. A scaled gradient carries the error of its scale and its product into m', twice that into
- * v', and through the root once more into the step.
+ * 4 of the magnitudes they add; the step m' / (..) takes that of m' plus 5 + 9 + 9 + 5 + 1 + 5 + 1 and half of v' = 37, and 2
+ * for the rate; the decayed parameter takes 6. The error of the gradient goes into m', twice into v', and through the root
+ * once more into the step.
  */
-export const adamwTolerance: Tolerance<NoParams> = (_problem, inputs, expected) => {
-  const [param, grad, m, v, hyper, norm] = inputs;
-  const [rate, beta1, beta2, eps, , correction1, correction2] = hyper!;
-  const [, m2, v2] = expected;
-  const scale = gradientScale(hyper!, norm);
-  const scaled = scale === 1 ? 0 : scaleError(hyper!, norm) + 1;
-  const mError = m!.map(
-    (value, i) => EPSILON * (4 * beta1! * Math.abs(value) + (4 + scaled) * (1 - beta1!) * Math.abs(scale * grad![i]!)),
-  );
+export const adamwTolerance: Tolerance<UpdateParams> = ({ params }, inputs, [, m2, v2]) => {
+  const [param, grad, m, v, hyper, norm, mask] = inputs;
+  const none = new Float64Array(param!.length);
+  const step = stepOf(hyper!, norm!, mask, params);
+  if (!step) return [none, none, none];
+  const [, beta1, beta2, eps, , correction1, correction2] = hyper as Numbers;
+  const ofGradient = gradientError(step, hyper!);
+  const d = grad!.map((g, i) => Math.abs(step.scale * step.maskOf(i) * g));
+  const mError = m!.map((value, i) => EPSILON * (4 * beta1 * Math.abs(value) + (4 + ofGradient) * (1 - beta1) * d[i]!));
   const pError = param!.map((value, i) => {
-    const factor = rate! / correction1! / (Math.sqrt(v2![i]! / correction2!) + eps!);
-    return 4 * EPSILON * Math.abs(value) + factor * (mError[i]! + (37 + scaled) * EPSILON * Math.abs(m2![i]!));
+    const factor = step.rate / correction1 / (Math.sqrt(v2![i]! / correction2) + eps);
+    return 6 * EPSILON * Math.abs(value) + factor * (mError[i]! + (39 + ofGradient) * EPSILON * Math.abs(m2![i]!));
   });
-  const vError = v!.map(
-    (value, i) => EPSILON * (4 * beta2! * value + (4 + 2 * scaled) * (1 - beta2!) * (scale * grad![i]!) ** 2),
-  );
-  return [pError, mError, vError];
+  const vError = v!.map((value, i) => EPSILON * (4 * beta2 * value + (4 + 2 * ofGradient) * (1 - beta2) * d[i]! ** 2));
+  return [whereTrained(step, none, pError), whereTrained(step, none, mError), whereTrained(step, none, vError)];
 };

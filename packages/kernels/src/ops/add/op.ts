@@ -5,22 +5,16 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
-import { formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec, sameSpec } from "../../spec.js";
+import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernel = /* @__PURE__ */ elementwiseKernel({
   name: "add/plain",
   bindings: { a: "read f32", b: "read f32", y: "write f32" },
-  args: { size: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: {},
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   y[i] = a[i] + b[i];
 }
 `,
@@ -38,9 +32,6 @@ export const add: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [a];
   },
   variants: [
-    plainVariant(kernel, ({ outputs }) => {
-      const size = sizeOf(outputs[0]!);
-      return { threads: size, bind: { a: { input: 0 }, b: { input: 1 }, y: { output: 0 } }, args: { size } };
-    }),
+    elementwiseVariant(kernel, () => ({ bind: { a: { input: 0 }, b: { input: 1 }, y: { output: 0 } }, args: {} })),
   ],
 });

@@ -8,17 +8,16 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec } from "../../spec.js";
+import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
 export interface BatchNormParams {
   /** Added to the variance. */
   readonly eps: number;
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernel = /* @__PURE__ */ elementwiseKernel({
   name: "batchNorm/plain",
   bindings: {
     x: "read f32",
@@ -28,14 +27,9 @@ const kernel = /* @__PURE__ */ defineKernel({
     variance: "read f32",
     y: "write f32",
   },
-  args: { size: "u32", channels: "u32", eps: "f32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { channels: "u32", eps: "f32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let c = i % args.channels;
   y[i] = (x[i] - mean[c]) * (weight[c] * inverseSqrt(variance[c] + args.eps)) + bias[c];
 }
@@ -58,20 +52,16 @@ export const batchNorm: Op<BatchNormParams> = /* @__PURE__ */ defineOp<BatchNorm
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, params }) => {
-      const size = sizeOf(inputs[0]!);
-      return {
-        threads: size,
-        bind: {
-          x: { input: 0 },
-          weight: { input: 1 },
-          bias: { input: 2 },
-          mean: { input: 3 },
-          variance: { input: 4 },
-          y: { output: 0 },
-        },
-        args: { size, channels: inputs[1]!.shape[0]!, eps: params.eps },
-      };
-    }),
+    elementwiseVariant(kernel, ({ inputs, params }) => ({
+      bind: {
+        x: { input: 0 },
+        weight: { input: 1 },
+        bias: { input: 2 },
+        mean: { input: 3 },
+        variance: { input: 4 },
+        y: { output: 0 },
+      },
+      args: { channels: inputs[1]!.shape[0]!, eps: params.eps },
+    })),
   ],
 });

@@ -5,22 +5,16 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
-import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec } from "../../spec.js";
+import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernel = /* @__PURE__ */ elementwiseKernel({
   name: "channelAffine/plain",
   bindings: { x: "read f32", scale: "read f32", shift: "read f32", y: "write f32" },
-  args: { size: "u32", channels: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { channels: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let c = i % args.channels;
   y[i] = x[i] * scale[c] + shift[c];
 }
@@ -41,13 +35,9 @@ export const channelAffine: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs }) => {
-      const size = sizeOf(inputs[0]!);
-      return {
-        threads: size,
-        bind: { x: { input: 0 }, scale: { input: 1 }, shift: { input: 2 }, y: { output: 0 } },
-        args: { size, channels: inputs[1]!.shape[0]! },
-      };
-    }),
+    elementwiseVariant(kernel, ({ inputs }) => ({
+      bind: { x: { input: 0 }, scale: { input: 1 }, shift: { input: 2 }, y: { output: 0 } },
+      args: { channels: inputs[1]!.shape[0]! },
+    })),
   ],
 });

@@ -11,15 +11,17 @@ import { type Dispatch, defineOp, type NoParams, type Op, type Operand } from ".
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
-  name: "columnSums/plain",
-  bindings: { x: "read f32", y: "write f32" },
-  args: { size: "u32", rows: "u32", columns: "u32", rowsPerPart: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
-  body: wgsl`
+/** y[part, c] = sum of the rows of a part; other ops add their partial results by it, as one part. */
+export const columnSumsKernel: Kernel<"x" | "y", "size" | "rows" | "columns" | "rowsPerPart"> =
+  /* @__PURE__ */ defineKernel({
+    name: "columnSums/plain",
+    bindings: { x: "read f32", y: "write f32" },
+    args: { size: "u32", rows: "u32", columns: "u32", rowsPerPart: "u32" },
+    workgroup: [64, 1, 1],
+    functions: [flatIndex],
+    body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = flat_index(group, groups, local); // part * columns + column
@@ -32,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   y[i] = sum;
 }
 `,
-});
+  });
 
 const FEW_ROWS = 128; // below this a second dispatch costs more than it saves
 
@@ -56,7 +58,7 @@ export const columnSums: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
         const rows = sizeOf(inputs[0]!) / columns;
         const sum = (x: Operand, y: Operand, count: number, rowsPerPart: number): Dispatch => {
           const size = Math.ceil(count / rowsPerPart) * columns;
-          return dispatch(kernel, caps, {
+          return dispatch(columnSumsKernel, caps, {
             threads: size,
             bind: { x, y },
             args: { size, rows: count, columns, rowsPerPart },

@@ -10,19 +10,25 @@ import { check } from "../../errors.js";
 import { formatSpec, type Spec } from "../../spec.js";
 import type { Activation } from "../../wgsl/functions.js";
 
-export interface WindowParams {
+/** How a window slides. */
+export interface Window {
   /** [vertical, horizontal] */
   readonly stride: readonly [number, number];
   /** [top, bottom, left, right] */
   readonly pad: readonly [number, number, number, number];
   /** [vertical, horizontal] */
   readonly dilation: readonly [number, number];
+}
+
+export interface WindowParams extends Window {
   readonly activation: Activation;
 }
 
-export interface ConvParams extends WindowParams {
+export interface GroupedWindow extends Window {
   readonly groups: number;
 }
+
+export interface ConvParams extends WindowParams, GroupedWindow {}
 
 /** Named numbers of a convolution; kernels take them as arguments of the same names. */
 export interface ConvGeometry {
@@ -47,7 +53,7 @@ export interface ConvGeometry {
 
 const letters = { x: "[N, H, W, C]", w: "[KH, KW, C/groups, OC]" };
 
-export function convGeometry(op: string, x: Spec, weight: Spec, params: ConvParams): ConvGeometry {
+export function convGeometry(op: string, x: Spec, weight: Spec, params: GroupedWindow): ConvGeometry {
   checkParams(op, params);
   for (const [name, spec] of [
     ["x", x],
@@ -87,7 +93,7 @@ export function convGeometry(op: string, x: Spec, weight: Spec, params: ConvPara
   };
 }
 
-function checkParams(op: string, { stride, pad, dilation, groups }: ConvParams): void {
+function checkParams(op: string, { stride, pad, dilation, groups }: GroupedWindow): void {
   const counts = [...stride, ...dilation, groups];
   check(
     counts.every((v) => Number.isSafeInteger(v) && v >= 1) && pad.every((v) => Number.isSafeInteger(v) && v >= 0),
@@ -116,4 +122,37 @@ function slide(op: string, axis: string, { extent, kernel, stride, pads, dilatio
       `${op}: the kernel spans ${reach} in ${axis} (kernel ${kernel}, dilation ${dilation}) but the padded input has only ${padded} (${extent} + ${pads[0]} + ${pads[1]})`,
   );
   return Math.floor((padded - reach) / stride) + 1;
+}
+
+/** Inputs start, start + stride, ... of one axis: the same taps meet all of them. */
+export interface Phase {
+  readonly start: number;
+  readonly count: number;
+  /** The first such tap, the kernel extent when there is none, and from one to the next. */
+  readonly tap: number;
+  readonly tapStep: number;
+  /** The output that meets input `start` under `tap`, perhaps below zero; the i-th input meets one i further. */
+  readonly out: number;
+  /** How many outputs the next tap lies before. */
+  readonly outStep: number;
+}
+
+/**
+ * The phases of an axis. Input i meets output (i + pad before - dilation * tap) / stride where that is whole, so inputs a
+ * stride apart meet the same taps, and from tap to tap the numerator falls by a multiple of stride and dilation.
+ */
+export function phasesOf(extent: number, kernel: number, stride: number, before: number, dilation: number): Phase[] {
+  let shared = stride;
+  while (dilation % shared !== 0 || stride % shared !== 0) shared--;
+  const tapStep = stride / shared;
+  return Array.from({ length: Math.min(stride, extent) }, (_, start): Phase => {
+    let tap = 0;
+    while (tap < tapStep && (start + before - dilation * tap) % stride !== 0) tap++;
+    const meets = tap < tapStep && tap < kernel;
+    return {
+      ...{ start, count: Math.ceil((extent - start) / stride), tapStep, outStep: dilation / shared },
+      tap: meets ? tap : kernel,
+      out: meets ? (start + before - dilation * tap) / stride : 0,
+    };
+  });
 }

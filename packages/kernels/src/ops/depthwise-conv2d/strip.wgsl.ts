@@ -5,32 +5,18 @@
  *
  * Method   Loads are the whole cost on a software adapter. The input rows under the window stay in registers, so going down
  *          one output loads S rows of 7S - S + 3 values instead of three: 1.3 loads an output at stride 1 instead of nine.
- *          Neighbouring threads take neighbouring channels. Outside the picture a load reads element 0 and counts as zero;
- *          unsigned arithmetic wraps, so a coordinate left of or above the picture is larger than any extent.
+ *          Neighbouring threads take neighbouring channels.
  */
-import type { Problem, Variant } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import type { Dispatch, Problem, Variant } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode, flatIndex } from "../../wgsl/functions.js";
+import { type Activation, activationCode, flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry, WindowParams } from "../conv2d/geometry.js";
-
-const KERNEL = 3;
-const COLUMNS = 7; // divides 112, 56, 28, 14 and 7, the widths of networks for 224 pixels
-
-const each = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join("");
-
-/** Loads input row `y` (an expression) into v<ky>_0 .. of the window. */
-const loadRow = (span: number, ky: number, y: string, declare: string): string => `
-    let y${ky} = ${y};
-    let on${ky} = y${ky} < args.h;
-    let row${ky} = (image * args.h + select(0u, y${ky}, on${ky})) * args.w * args.c;
-    ${each(span, (q) => `${declare} v${ky}_${q} = select(0.0, x[row${ky} + at${q}], on${ky} && inside${q}); `)}`;
+import { COLUMNS, each, KERNEL, loadKept, loadNext, locateColumns, moveUp } from "./strip-rows.js";
 
 function body(stride: number): string {
-  const span = stride * (COLUMNS - 1) + KERNEL;
-  const kept = KERNEL - stride;
   const output = (i: number): string => {
     const taps = each(KERNEL * KERNEL, (t) => {
       const kx = t % KERNEL;
@@ -40,6 +26,7 @@ function body(stride: number): string {
     return `
     if (ox + ${i}u < args.ow) { y[yAt + ${i}u * args.c] = epilogue(start${taps}, 0u); }`;
   };
+  const last = KERNEL * KERNEL - 1;
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -51,21 +38,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let image = strip / (args.across * args.down);
   if (image >= args.n) { return; }
   let start = bias_of(c);
-  ${each(KERNEL * KERNEL, (t) => `let w${t} = w[${t}u * args.c + c]; `)}
-  ${each(
-    span,
-    (q) => `
-  let x${q} = ox * ${stride}u + ${q}u - args.px;
-  let inside${q} = x${q} < args.w;
-  let at${q} = select(0u, x${q}, inside${q}) * args.c + c;`,
-  )}
-  ${each(kept, (ky) => loadRow(span, ky, `first * ${stride}u + ${ky}u - args.py`, "var"))}
+  ${each(KERNEL * KERNEL, (t) => `let w${t} = w[select(${t}u, ${last - t}u, args.turned == 1u) * args.c + c]; `)}
+  ${locateColumns(stride)}
+  ${loadKept(stride, "first")}
   let end = min(first + args.rows, args.oh);
   for (var oy = first; oy < end; oy++) {
-    ${each(stride, (s) => loadRow(span, kept + s, `oy * ${stride}u + ${kept + s}u - args.py`, "let"))}
+    ${loadNext(stride, "oy")}
     let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
     ${each(COLUMNS, output)}
-    ${each(kept, (ky) => each(span, (q) => `v${ky}_${q} = v${ky + stride}_${q}; `))}
+    ${moveUp(stride)}
   }
 }
 `;
@@ -78,7 +59,7 @@ function kernelFor(stride: number, inputs: number): Kernel {
     bindings: { x: "read f32", w: "read f32", ...bindings, y: "write f32" },
     args: {
       ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
-      ...{ across: "u32", down: "u32", rows: "u32", activation: "u32" },
+      ...{ across: "u32", down: "u32", rows: "u32", turned: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
@@ -86,27 +67,38 @@ function kernelFor(stride: number, inputs: number): Kernel {
   });
 }
 
+/** Can strips compute it: 3x3, undilated, of stride 1 or 2. */
+export const fitsStrip = ({ kh, kw, sy, sx, dy, dx }: ConvGeometry): boolean =>
+  kh === KERNEL && kw === KERNEL && sy === sx && sy <= 2 && dy === 1 && dx === 1;
+
+export interface Strips {
+  readonly inputs: number;
+  readonly activation: Activation;
+  /** Is the kernel taken turned by half a turn. */
+  readonly turned: boolean;
+}
+
+/** The launch over x, input 0, and w, input 1. */
+export function stripDispatch(caps: Capabilities, geometry: ConvGeometry, given: Strips): Dispatch {
+  const { n, c, oh, ow, sy } = geometry;
+  // Long strips load each row once; a real GPU needs the threads more.
+  const rows = Math.min(oh, caps.software ? 28 : 4);
+  const across = Math.ceil(ow / COLUMNS);
+  const down = Math.ceil(oh / rows);
+  const activation = activationCode[given.activation];
+  return dispatch(kernelFor(sy, given.inputs), caps, {
+    threads: n * down * across * c,
+    bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, y: { output: 0 } },
+    args: { ...geometry, across, down, rows, turned: Number(given.turned), activation },
+  });
+}
+
 export const strip = (geometryOf: (problem: Problem<WindowParams>) => ConvGeometry): Variant<WindowParams> => ({
   name: "strip",
-  fits(problem) {
-    const { kh, kw, sy, sx, dy, dx } = geometryOf(problem);
-    return kh === KERNEL && kw === KERNEL && sy === sx && sy <= 2 && dy === 1 && dx === 1;
-  },
+  fits: (problem) => fitsStrip(geometryOf(problem)),
   lower(problem, caps) {
-    const geometry = geometryOf(problem);
-    const { n, c, oh, ow, sy } = geometry;
-    // Long strips load each row once; a real GPU needs the threads more.
-    const rows = Math.min(oh, caps.software ? 28 : 4);
-    const across = Math.ceil(ow / COLUMNS);
-    const down = Math.ceil(oh / rows);
-    return {
-      dispatches: [
-        dispatch(kernelFor(sy, problem.inputs.length), caps, {
-          threads: n * down * across * c,
-          bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, y: { output: 0 } },
-          args: { ...geometry, across, down, rows, activation: activationCode[problem.params.activation] },
-        }),
-      ],
-    };
+    const { activation } = problem.params;
+    const given = { inputs: problem.inputs.length, activation, turned: false };
+    return { dispatches: [stripDispatch(caps, geometryOf(problem), given)] };
   },
 });

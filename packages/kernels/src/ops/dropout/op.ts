@@ -10,10 +10,9 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { formatSpec, type Spec, sameSpec, sizeOf, u32 } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
+import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
 export interface DropoutParams {
   /** Share of elements that become zero, from 0 to below 1. */
@@ -22,12 +21,10 @@ export interface DropoutParams {
   readonly seed: number;
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernel = /* @__PURE__ */ elementwiseKernel({
   name: "dropout/plain",
   bindings: { x: "read f32", step: "read u32", y: "write f32" },
-  args: { size: "u32", seed: "u32", threshold: "u32", scale: "f32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { seed: "u32", threshold: "u32", scale: "f32" },
   body: wgsl`
 fn mix_bits(value: u32) -> u32 {
   var v = value;
@@ -36,10 +33,7 @@ fn mix_bits(value: u32) -> u32 {
   return v ^ (v >> 16u);
 }
 
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let key = mix_bits(args.seed ^ mix_bits(step[0]));
   y[i] = select(0.0, x[i] * args.scale, mix_bits(key ^ mix_bits(i)) >= args.threshold);
 }
@@ -64,13 +58,9 @@ export const dropout: Op<DropoutParams> = /* @__PURE__ */ defineOp<DropoutParams
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, params: { rate, seed } }) => {
-      const size = sizeOf(inputs[0]!);
-      return {
-        threads: size,
-        bind: { x: { input: 0 }, step: { input: 1 }, y: { output: 0 } },
-        args: { size, seed, threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) },
-      };
-    }),
+    elementwiseVariant(kernel, ({ params: { rate, seed } }) => ({
+      bind: { x: { input: 0 }, step: { input: 1 }, y: { output: 0 } },
+      args: { seed, threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) },
+    })),
   ],
 });

@@ -101,25 +101,62 @@ export function poolArgs(x: Spec, y: Spec, { kernel, stride, pad }: PoolParams):
   };
 }
 
-/** The window of output `i`: true elements [rows.x, rows.y) x [columns.x, columns.y), and `padded`, its area with padding. */
-export const poolWindow: string = wgsl`
+/** Windows: true elements [rows.x, rows.y) x [columns.x, columns.y), and `padded`, the area with padding. */
+const poolWindowAt: string = wgsl`
 struct Window { rows: vec2i, columns: vec2i, padded: i32, image: i32, channel: u32 }
 
-fn pool_window(i: u32) -> Window {
-  let channel = i % args.channels;
-  let ow = i / args.channels % args.outWidth;
-  let oh = i / args.channels / args.outWidth % args.outHeight;
-  let image = i32(i / args.channels / args.outWidth / args.outHeight) * args.height;
-  let top = i32(oh) * args.strideHeight - args.padTop;
-  let left = i32(ow) * args.strideWidth - args.padLeft;
+fn pool_window_at(image: u32, oh: i32, ow: i32, channel: u32) -> Window {
+  let top = oh * args.strideHeight - args.padTop;
+  let left = ow * args.strideWidth - args.padLeft;
   let bottom = min(top + args.kernelHeight, args.height + args.padBottom);
   let right = min(left + args.kernelWidth, args.width + args.padRight);
   let rows = vec2i(max(top, 0), min(bottom, args.height));
   let columns = vec2i(max(left, 0), min(right, args.width));
-  return Window(rows, columns, (bottom - top) * (right - left), image, channel);
+  return Window(rows, columns, (bottom - top) * (right - left), i32(image) * args.height, channel);
 }
 
 fn pool_index(w: Window, row: i32, column: i32) -> u32 {
   return u32((w.image + row) * args.width + column) * args.channels + w.channel;
 }
 `;
+
+/** The window of output `i`. */
+export const poolWindow: string =
+  poolWindowAt +
+  wgsl`
+fn pool_window(i: u32) -> Window {
+  let pixel = i / args.channels;
+  let row = pixel / args.outWidth;
+  return pool_window_at(row / args.outHeight, i32(row % args.outHeight), i32(pixel % args.outWidth), i % args.channels);
+}
+`;
+
+/** Input `i`, where it lies, and the outputs [outRows.x, outRows.y) x [outColumns.x, outColumns.y) whose windows hold it. */
+export const poolCover: string =
+  poolWindowAt +
+  wgsl`
+struct Cover { outRows: vec2i, outColumns: vec2i, row: i32, column: i32, image: u32, channel: u32 }
+
+fn windows_over(at: i32, kernel: i32, stride: i32, count: u32) -> vec2i {
+  let first = select(0, (at - kernel) / stride + 1, at >= kernel);
+  return vec2i(first, min(at / stride + 1, i32(count)));
+}
+
+fn pool_cover(i: u32) -> Cover {
+  let pixel = i32(i / args.channels);
+  let line = pixel / args.width;
+  let row = line % args.height;
+  let column = pixel % args.width;
+  let outRows = windows_over(row + args.padTop, args.kernelHeight, args.strideHeight, args.outHeight);
+  let outColumns = windows_over(column + args.padLeft, args.kernelWidth, args.strideWidth, args.outWidth);
+  return Cover(outRows, outColumns, row, column, u32(line / args.height), i % args.channels);
+}
+
+fn pool_output(c: Cover, oh: i32, ow: i32) -> u32 {
+  return ((c.image * args.outHeight + u32(oh)) * args.outWidth + u32(ow)) * args.channels + c.channel;
+}
+`;
+
+/** How many windows can hold one element, at most. */
+export const mostWindows = ({ kernel, stride }: PoolParams): number =>
+  Math.ceil(kernel[0] / stride[0]) * Math.ceil(kernel[1] / stride[1]);

@@ -7,22 +7,16 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
-import { formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec, sameSpec } from "../../spec.js";
+import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernel = /* @__PURE__ */ elementwiseKernel({
   name: "reluGrad/plain",
   bindings: { y: "read f32", dy: "read f32", dx: "write f32" },
-  args: { size: "u32", top: "f32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { top: "f32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   dx[i] = select(0.0, dy[i], y[i] > 0.0 && y[i] < args.top);
 }
 `,
@@ -43,14 +37,10 @@ function gradientOp(name: string, top: number): Op<NoParams> {
       return [y];
     },
     variants: [
-      plainVariant(kernel, ({ inputs }) => {
-        const size = sizeOf(inputs[0]!);
-        return {
-          threads: size,
-          bind: { y: { input: 0 }, dy: { input: 1 }, dx: { output: 0 } },
-          args: { size, top },
-        };
-      }),
+      elementwiseVariant(kernel, () => ({
+        bind: { y: { input: 0 }, dy: { input: 1 }, dx: { output: 0 } },
+        args: { top },
+      })),
     ],
   });
 }

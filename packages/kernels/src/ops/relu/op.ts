@@ -6,22 +6,18 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
-import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { type Activation, activate, activationCode, flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec } from "../../spec.js";
+import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { type Activation, activate, activationCode } from "../../wgsl/functions.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernel = /* @__PURE__ */ elementwiseKernel({
   name: "relu/plain",
   bindings: { x: "read f32", y: "write f32" },
-  args: { size: "u32", activation: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex, activate],
+  args: { activation: "u32" },
+  functions: [activate],
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   y[i] = activate(x[i], args.activation);
 }
 `,
@@ -40,14 +36,10 @@ function activationOp(name: Exclude<Activation, "none">): Op<NoParams> {
       return [x];
     },
     variants: [
-      plainVariant(kernel, ({ inputs }) => {
-        const size = sizeOf(inputs[0]!);
-        return {
-          threads: size,
-          bind: { x: { input: 0 }, y: { output: 0 } },
-          args: { size, activation: activationCode[name] },
-        };
-      }),
+      elementwiseVariant(kernel, () => ({
+        bind: { x: { input: 0 }, y: { output: 0 } },
+        args: { activation: activationCode[name] },
+      })),
     ],
   });
 }

@@ -1,42 +1,69 @@
-import type { NoParams } from "../../op.js";
 import { EPSILON, type Reference, type Tolerance } from "../../testing/record.js";
+import type { UpdateParams } from "../../variants/update-variant.js";
 
-/** What gradients are multiplied by: below 1 where their norm is above hyper's clip. */
-export function gradientScale(hyper: Float64Array, norm: Float64Array | undefined): number {
-  const clip = hyper[7]!;
-  return norm && clip > 0 ? Math.min(1, clip / (Math.sqrt(norm[0]!) + 1e-6)) : 1;
+/** What an update makes of its inputs; `undefined` where the norm is not finite in float32 and nothing happens. */
+export interface Step {
+  /** What gradients are multiplied by: the step's scale, and less where their norm is above hyper's clip. */
+  readonly scale: number;
+  readonly rate: number;
+  /** What the gradient of an element is multiplied by; where it is zero the element stays as it is. */
+  maskOf(i: number): number;
 }
 
-/** Rounding steps of the scale in units of 2^-24: 9 for the square root, 1 for the guard, 5 for the division. */
-export const scaleError = (hyper: Float64Array, norm: Float64Array | undefined): number =>
-  gradientScale(hyper, norm) === 1 ? 0 : 15;
+export function stepOf(
+  hyper: Float64Array,
+  norm: Float64Array,
+  mask: Float64Array | undefined,
+  { rateScale }: UpdateParams,
+): Step | undefined {
+  if (!Number.isFinite(Math.fround(norm[0]!))) return undefined;
+  const [clip, loss] = [hyper[7]!, hyper[8]!];
+  const clipped = clip > 0 ? Math.min(1, clip / (loss * Math.sqrt(norm[0]!) + 1e-6)) : 1;
+  return { scale: loss * clipped, rate: hyper[0]! * rateScale, maskOf: (i) => mask?.[i] ?? 1 };
+}
 
-export const referenceSgd: Reference<NoParams> = ([param, grad, velocity, hyper, norm]) => {
-  const [rate, momentum, nesterov, , decay] = hyper as Float64Array & [number, number, number, number, number];
-  const scale = gradientScale(hyper!, norm);
-  const d = grad!.map((g, i) => scale * g + decay * param![i]!);
+/** `next` where the element is trained, else `before`. */
+export const whereTrained = (step: Step, before: Float64Array, next: Float64Array): Float64Array =>
+  next.map((value, i) => (step.maskOf(i) === 0 ? before[i]! : value));
+
+/**
+ * Rounding steps on the way to a gradient in units of 2^-24: for a clipping scale 9 for the square root, 1 for its product
+ * with the step's scale, 1 for the guard, 5 for the division and 1 for the product; then 2 for the products with scale and mask.
+ */
+export const gradientError = (step: Step, hyper: Float64Array): number => (step.scale === hyper[8] ? 2 : 19);
+
+export const referenceSgd: Reference<UpdateParams> = ([param, grad, velocity, hyper, norm, mask], { params }) => {
+  const step = stepOf(hyper!, norm!, mask, params);
+  if (!step) return [param!, velocity!];
+  const [, momentum, nesterov, , decay] = hyper as Float64Array & [number, number, number, number, number];
+  const d = grad!.map((g, i) => step.scale * step.maskOf(i) * g + decay * param![i]!);
   const u = velocity!.map((value, i) => momentum * value + d[i]!);
-  return [param!.map((p, i) => p - rate * (nesterov > 0 ? d[i]! + momentum * u[i]! : u[i]!)), u];
+  const p = param!.map((value, i) => value - step.rate * (nesterov > 0 ? d[i]! + momentum * u[i]! : u[i]!));
+  return [whereTrained(step, param!, p), whereTrained(step, velocity!, u)];
 };
 
-/** In units of 2^-24 of the magnitudes that are added: each product and each sum takes 1, the scale `scaleError`. */
-export const sgdTolerance: Tolerance<NoParams> = (_problem, [param, grad, velocity, hyper, norm]) => {
-  const [rate, momentum, nesterov, , decay] = hyper as Float64Array & [number, number, number, number, number];
-  const scale = gradientScale(hyper!, norm);
-  const ofGradient = 2 + scaleError(hyper!, norm);
+/** In units of 2^-24 of the magnitudes that are added: each product and each sum takes 1, the gradient `gradientError`. */
+export const sgdTolerance: Tolerance<UpdateParams> = ({ params }, [param, grad, velocity, hyper, norm, mask]) => {
+  const none = new Float64Array(param!.length);
+  const step = stepOf(hyper!, norm!, mask, params);
+  if (!step) return [none, none];
+  const { rate } = step;
+  const [, momentum, nesterov, , decay] = hyper as Float64Array & [number, number, number, number, number];
+  const ofGradient = 1 + gradientError(step, hyper!);
   const uError = new Float64Array(param!.length);
   const pError = param!.map((p, i) => {
-    const g = Math.abs(scale * grad![i]!);
+    const g = Math.abs(step.scale * step.maskOf(i) * grad![i]!);
     const decayed = Math.abs(decay * p);
     const d = g + decayed;
     const u = momentum * Math.abs(velocity![i]!) + d;
     const dError = EPSILON * (ofGradient * g + 2 * decayed);
     uError[i] = dError + EPSILON * (momentum * Math.abs(velocity![i]!) + u);
-    const [step, error] =
+    const [move, error] =
       nesterov > 0
         ? [d + momentum * u, dError + momentum * uError[i]! + EPSILON * (2 * momentum * u + d)]
         : [u, uError[i]!];
-    return rate * error + EPSILON * (2 * rate * step + Math.abs(p));
+    // The rate itself takes 2: rateScale is rounded, and so is their product.
+    return rate * error + EPSILON * (4 * rate * move + Math.abs(p));
   });
-  return [pError, uError];
+  return [whereTrained(step, none, pError), whereTrained(step, none, uError)];
 };

@@ -1,0 +1,69 @@
+/** Cases of both gradients from the depthwise convolution they belong to. */
+import { f32 } from "../../spec.js";
+import type { Case, CaseTag } from "../../testing/record.js";
+import { convGeometry, type Window } from "../conv2d/geometry.js";
+import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
+
+/** A depthwise convolution of [n, h, w, c]. */
+interface Layer {
+  readonly name: string;
+  readonly tags: readonly CaseTag[];
+  readonly x: readonly [number, number, number, number];
+  readonly kernel: readonly [number, number];
+  readonly window: Window;
+}
+
+const same = [1, 1, 1, 1] as const;
+const unit: Window = { stride: [1, 1], pad: same, dilation: [1, 1] };
+
+const layer = (
+  name: string,
+  tags: readonly CaseTag[],
+  x: Layer["x"],
+  { kernel = [3, 3], ...given }: Partial<Window & Pick<Layer, "kernel">> = {},
+): Layer => ({ name, tags, x, kernel, window: { ...unit, ...given } });
+
+const layers: readonly Layer[] = [
+  layer("distinct", ["edge"], [2, 5, 8, 3], { kernel: [4, 2], pad: [1, 0, 2, 1] }),
+  layer("equal", ["edge"], [1, 3, 3, 3]),
+  layer("one-pixel", ["edge"], [1, 1, 1, 5]),
+  layer("strip-1", ["edge"], [2, 4, 6, 5]),
+  layer("strip", ["edge"], [1, 6, 7, 66]),
+  layer("strip+1", ["edge"], [3, 5, 8, 6]),
+  layer("long-strip", ["edge"], [2, 67, 15, 2]),
+  layer("unpadded", ["edge"], [1, 6, 10, 4], { pad: [0, 0, 0, 0] }),
+  layer("pads-distinct", ["edge"], [1, 5, 11, 3], { pad: [0, 2, 3, 1] }),
+  layer("pads-wide", ["edge"], [1, 4, 5, 3], { pad: [4, 3, 5, 6] }),
+  layer("stride-2-odd", ["edge"], [2, 7, 17, 3], { stride: [2, 2] }),
+  layer("stride-2-even", ["edge"], [1, 8, 14, 5], { stride: [2, 2] }),
+  layer("stride-2-pad-after", ["edge"], [1, 6, 16, 3], { stride: [2, 2], pad: [0, 1, 0, 1] }),
+  layer("stride-2-pads-distinct", ["edge"], [2, 67, 11, 3], { stride: [2, 2], pad: [3, 0, 2, 4] }),
+  layer("stride-2-left-over", ["edge"], [1, 8, 10, 4], { stride: [2, 2], pad: [0, 0, 0, 0] }),
+  layer("strides-distinct", ["edge"], [1, 9, 7, 4], { stride: [1, 2] }),
+  layer("dilated", ["edge"], [1, 9, 8, 5], { dilation: [2, 3], pad: [2, 2, 3, 3] }),
+  layer("kernel-5", ["edge"], [1, 7, 9, 6], { kernel: [5, 5], pad: [2, 2, 2, 2], stride: [2, 2] }),
+  layer("mobilenet-v2-wide", ["model"], [1, 56, 56, 48], { stride: [2, 2] }),
+  layer("mobilenet-v2-deep", ["model"], [2, 7, 7, 480]),
+  layer("mobilenet-v2-middle", ["model"], [1, 28, 28, 96]),
+  layer("bench-dw3", ["bench"], [16, 56, 56, 144]),
+  layer("bench-dw3-stride-2", ["bench"], [16, 56, 56, 144], { stride: [2, 2] }),
+  layer("bench-dw3-deep", ["bench"], [16, 7, 7, 960]),
+];
+
+function specsOf({ x: [n, h, w, c], kernel, window }: Layer) {
+  const x = f32(n, h, w, c);
+  const weight = f32(...kernel, 1, c);
+  const { oh, ow } = convGeometry("depthwiseConv2d", x, weight, { ...window, groups: c });
+  return { x, weight, dy: f32(n, oh, ow, c) };
+}
+
+export const depthwiseConv2dInputGradCases: readonly Case<WindowInputGradParams>[] = layers.map((l) => {
+  const { weight, dy } = specsOf(l);
+  const params = { ...l.window, inputSize: [l.x[1], l.x[2]] as const };
+  return { name: l.name, tags: l.tags, inputs: [dy, weight], params };
+});
+
+export const depthwiseConv2dWeightGradCases: readonly Case<WindowWeightGradParams>[] = layers.map((l) => {
+  const { x, dy } = specsOf(l);
+  return { name: l.name, tags: l.tags, inputs: [x, dy], params: { ...l.window, kernel: l.kernel } };
+});

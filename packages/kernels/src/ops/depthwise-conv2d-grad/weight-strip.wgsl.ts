@@ -1,0 +1,89 @@
+/**
+ * Gradient of the weight of a depthwise 3x3 convolution of stride 1 or 2: a thread walks down strips of seven output columns
+ * of one channel and holds the nine sums.
+ *
+ *   parts[part, ky, kx, c] = sum over n, oy, ox of the strips of the part of x[n, oy*S + ky - PT, ox*S + kx - PL, c] * dy[n, oy, ox, c]
+ *
+ * Method   As the forward kernel, rows of x stay in registers; each element of dy is loaded once for nine products.
+ */
+import type { Problem, Variant } from "../../op.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { flatIndex } from "../../wgsl/functions.js";
+import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import type { ConvGeometry } from "../conv2d/geometry.js";
+import { lowerSplit, splitLines } from "../conv2d-grad/split-sum.js";
+import { fitsStrip } from "../depthwise-conv2d/strip.wgsl.js";
+import { COLUMNS, each, KERNEL, loadKept, loadNext, locateColumns, moveUp } from "../depthwise-conv2d/strip-rows.js";
+
+const TAPS = KERNEL * KERNEL;
+
+function body(stride: number): string {
+  const add = (t: number): string => {
+    const kx = t % KERNEL;
+    const ky = (t - kx) / KERNEL;
+    return `sum${t} += ${Array.from({ length: COLUMNS }, (_, i) => `g${i} * v${ky}_${i * stride + kx}`).join(" + ")};\n    `;
+  };
+  return `
+@compute @workgroup_size(WG_X, WG_Y, WG_Z)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local);
+  let c = i % args.c;
+  let part = i / args.c;
+  if (part >= args.parts) { return; }
+  ${each(TAPS, (t) => `var sum${t} = 0.0; `)}
+  let stripsEnd = min((part + 1u) * args.stripsPerPart, args.strips);
+  for (var strip = part * args.stripsPerPart; strip < stripsEnd; strip++) {
+    let ox = strip % args.across * ${COLUMNS}u;
+    let first = strip / args.across % args.down * args.rows;
+    let image = strip / (args.across * args.down);
+    ${locateColumns(stride)}
+    ${loadKept(stride, "first")}
+    let end = min(first + args.rows, args.oh);
+    for (var oy = first; oy < end; oy++) {
+      ${loadNext(stride, "oy")}
+      let gradAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
+      ${each(COLUMNS, (i) => `let g${i} = select(0.0, grad[gradAt + ${i}u * args.c], ox + ${i}u < args.ow); `)}
+      ${each(TAPS, add)}
+      ${moveUp(stride)}
+    }
+  }
+  let yAt = part * ${TAPS}u * args.c + c;
+  ${each(TAPS, (t) => `y[yAt + ${t}u * args.c] = sum${t}; `)}
+}
+`;
+}
+
+const kernelFor = (stride: number): Kernel =>
+  defineKernel({
+    name: "depthwiseConv2dWeightGrad/strip",
+    bindings: { x: "read f32", grad: "read f32", y: "write f32" },
+    args: {
+      ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
+      ...{ across: "u32", down: "u32", rows: "u32", strips: "u32", parts: "u32", stripsPerPart: "u32" },
+    },
+    workgroup: [64, 1, 1],
+    functions: [flatIndex],
+    body: body(stride),
+  });
+
+export const weightStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
+  name: "strip",
+  fits: (problem) => fitsStrip(geometryOf(problem)),
+  lower(problem, caps) {
+    const geometry = geometryOf(problem);
+    const { n, c, oh, ow, sy } = geometry;
+    const rows = Math.min(oh, caps.software ? 28 : 8);
+    const across = Math.ceil(ow / COLUMNS);
+    const down = Math.ceil(oh / rows);
+    const strips = n * down * across;
+    const size = TAPS * c;
+    const { parts, linesPerPart } = splitLines(strips, size, c, caps.software ? 4096 : 65536);
+    return lowerSplit(caps, parts, size, (y) =>
+      dispatch(kernelFor(sy), caps, {
+        threads: parts * c,
+        bind: { x: { input: 0 }, grad: { input: 1 }, y },
+        args: { ...geometry, across, down, rows, strips, parts, stripsPerPart: linesPerPart },
+      }),
+    );
+  },
+});
