@@ -1,8 +1,9 @@
+export { cutBlock, layBlock } from "./graph/block-layout.js";
 export { GraphBuilder, Scope } from "./graph/builder.js";
 export { describeGraph } from "./graph/describe.js";
-export type { Block, Graph, Network, Node, Weights } from "./graph/graph.js";
+export type { Block, BlockStart, Graph, Network, Node, Weights } from "./graph/graph.js";
 export { formatTable, printGraph } from "./graph/print.js";
-export { mix, uniformFanIn, zeros } from "./init.js";
+export { kaimingNormal, kaimingUniform, mix, seedFor, uniformFanIn, zeros } from "./init.js";
 export {
   activate,
   averagePool,
@@ -18,11 +19,13 @@ export {
   type PoolOptions,
 } from "./layers.js";
 export {
+  GRADIENT_NORM,
   HYPER,
   type OptimizerKind,
   type OptimizerOptions,
   optimizerHyper,
   type StepNumbers,
+  type TrainingGraphs,
   withOptimizer,
 } from "./optimizer.js";
 export { type Differentiated, differentiate } from "./passes/differentiate.js";
@@ -32,7 +35,9 @@ export { fuseEpilogue } from "./passes/fuse-epilogue.js";
 export { optimizeForInference } from "./passes/optimize.js";
 export { type Partition, partition } from "./passes/partition.js";
 export { type RewriteRule, type Rewriting, rewrite, weightsOf, withBatch, withOutputs } from "./passes/rewrite.js";
+export { type StoreHalfOptions, storeHalf } from "./passes/store-half.js";
 export { toInference } from "./passes/to-inference.js";
+export { toTraining } from "./passes/to-training.js";
 export { type LoweredNode, type Plan, planMemory } from "./plan.js";
 export { batchOf, lowerGraph, splitBatch } from "./program/lower.js";
 export { Params } from "./program/params.js";

@@ -1,12 +1,14 @@
 /**
  * Memory plan: which values share a buffer.
  *
- * Method   lifetimes, then greedy best fit into slots, one GPU buffer per slot. Ranges of one buffer are not shared:
- *          WebGPU judges read / write conflicts per buffer, so a dispatch could not read one range and write another.
- *          An output never takes the slot of an input or scratch of its own node. What is updated in place lives on
- *          in the slot of the value it overwrites.
+ * Method   lifetimes, then slots, one GPU buffer each: from the largest value to the smallest, each takes the smallest slot
+ *          that is free all its life, or a new one. So a slot is never larger than the first value it was given. Ranges of one
+ *          buffer are not shared: WebGPU judges read / write conflicts per buffer, so a dispatch could not read one range
+ *          and write another. An output never takes the slot of an input or scratch of its own node. What is updated in
+ *          place lives on in the slot of the value it overwrites.
+ * Source   Pisarchyk and Lee 2020, Efficient Memory Management for Deep Neural Net Inference, section 4.3
  */
-import { bytesOf, type Lowered, type Spec, type Value } from "@tlx/kernels";
+import { bytesOf, type Lowered, type Value } from "@tlx/kernels";
 import type { Graph, Node } from "./graph/graph.js";
 import { homesOf } from "./graph/walk.js";
 
@@ -29,54 +31,53 @@ export interface Plan {
   readonly unplannedBytes: number;
 }
 
-class Slots {
-  readonly sizes: number[] = [];
-  private readonly free = new Set<number>();
+/** Something that needs memory from node `from` to node `to`, both included. */
+interface Life {
+  readonly bytes: number;
+  readonly from: number;
+  to: number;
+}
 
-  /** The smallest free slot that fits; else the largest free one, grown; else a new one. */
-  take(bytes: number): number {
-    const free = [...this.free].sort((a, b) => this.sizes[a]! - this.sizes[b]!);
-    const slot = free.find((s) => this.sizes[s]! >= bytes) ?? free.at(-1) ?? this.sizes.push(0) - 1;
-    this.sizes[slot] = Math.max(this.sizes[slot]!, bytes);
-    this.free.delete(slot);
-    return slot;
+/** A slot for every life, by place, and the bytes of each slot. */
+function share(lives: readonly Life[]): { readonly slots: number[]; readonly slotOf: Map<Life, number> } {
+  const slots: { readonly bytes: number; readonly lives: Life[] }[] = [];
+  const slotOf = new Map<Life, number>();
+  for (const life of [...lives].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
+    // The last that is free is the smallest: slots were made from the largest on.
+    let slot = slots.findLastIndex((s) => s.lives.every((other) => other.to < life.from || life.to < other.from));
+    if (slot < 0) slot = slots.push({ bytes: life.bytes, lives: [] }) - 1;
+    slots[slot]!.lives.push(life);
+    slotOf.set(life, slot);
   }
-
-  give(slot: number): void {
-    this.free.add(slot);
-  }
+  return { slots: slots.map((s) => s.bytes), slotOf };
 }
 
 /** Plans `graph`, whose nodes were lowered to `nodes` in the same order. Inputs, weights and outputs have buffers of their own. */
 export function planMemory(graph: Graph, nodes: readonly LoweredNode[]): Plan {
   const homeOf = homesOf(graph.nodes);
-  const lastUse = new Map<Value, number>();
-  nodes.forEach(({ node }, i) => {
-    for (const v of [...node.inputs, ...node.outputs]) lastUse.set(homeOf(v), i);
-  });
   const fixed = new Set([...graph.inputs.values(), ...graph.params.values(), ...graph.states.values()]);
   for (const v of graph.outputs.values()) fixed.add(homeOf(v));
 
-  const slots = new Slots();
-  const slotOf = new Map<Value, number>();
-  const scratchSlots: number[][] = [];
-  let unplannedBytes = 0;
-  const take = (spec: Spec): number => {
-    unplannedBytes += bytesOf(spec);
-    return slots.take(bytesOf(spec));
-  };
+  const lives = new Map<Value, Life>();
+  const scratch: Life[][] = [];
   nodes.forEach(({ node, lowered }, i) => {
     for (const v of node.outputs) {
-      if (!fixed.has(v) && homeOf(v) === v) slotOf.set(v, take(v.spec));
+      if (!fixed.has(v) && homeOf(v) === v) lives.set(v, { bytes: bytesOf(v.spec), from: i, to: i });
     }
-    const scratch = (lowered.scratch ?? []).map(take);
-    scratchSlots.push(scratch);
-    for (const slot of scratch) slots.give(slot);
-    for (const v of new Set([...node.inputs, ...node.outputs].map(homeOf))) {
-      const slot = slotOf.get(v);
-      if (slot !== undefined && lastUse.get(v) === i) slots.give(slot);
+    for (const v of [...node.inputs, ...node.outputs]) {
+      const life = lives.get(homeOf(v));
+      if (life) life.to = i;
     }
+    scratch.push((lowered.scratch ?? []).map((spec) => ({ bytes: bytesOf(spec), from: i, to: i })));
   });
-  const plannedBytes = slots.sizes.reduce((a, b) => a + b, 0);
-  return { slots: slots.sizes, slotOf, scratchSlots, plannedBytes, unplannedBytes };
+  const all = [...lives.values(), ...scratch.flat()];
+  const { slots, slotOf } = share(all);
+  const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
+  return {
+    slots,
+    slotOf: new Map([...lives].map(([value, life]) => [value, slotOf.get(life)!])),
+    scratchSlots: scratch.map((own) => own.map((life) => slotOf.get(life)!)),
+    plannedBytes: total(slots),
+    unplannedBytes: total(all.map((life) => life.bytes)),
+  };
 }

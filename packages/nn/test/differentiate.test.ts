@@ -3,6 +3,7 @@ import {
   addBias,
   columnSums,
   f32,
+  type GradientRules,
   matmul,
   matmulTransposeA,
   matmulTransposeB,
@@ -36,6 +37,8 @@ const inputs = new Map<string, Float32Array | Uint32Array>([
   ["x", fill("x", f32(BATCH, 3)).data as Float32Array],
   ["labels", Uint32Array.of(0, 3, 1, 1, 2)],
   ["weights", Float32Array.of(0.3, 0.2, 0, 0.1, 0.4)],
+  ["partnerLabels", Uint32Array.of(3, 3, 0, 2, 1)],
+  ["partnerWeights", Float32Array.of(0.1, 0, 0.5, 0.1, 0.2)],
 ]);
 
 /** Central differences of the loss in double, element by element. */
@@ -50,9 +53,14 @@ function numericGradient(graph: Graph, loss: Value, weights: Weights, path: stri
   return Array.from(tensor.data, (_, i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h));
 }
 
-function expectNumeric(graph: Graph, loss: Value, trainable: readonly string[]): void {
+function expectNumeric(
+  graph: Graph,
+  loss: Value,
+  trainable: readonly string[],
+  losses: Value | readonly Value[] = loss,
+): void {
   const weights = fillWeights(graph);
-  const differentiated = differentiate(graph, loss, new Set(trainable), gradientRules);
+  const differentiated = differentiate(graph, losses, new Set(trainable), gradientRules);
   const values = interpret(differentiated.graph, weights, inputs);
   expect([...differentiated.grads.keys()]).toEqual(trainable);
   for (const [path, grad] of differentiated.grads) {
@@ -74,6 +82,17 @@ describe("gradients by central differences in double", () => {
   it("of a dense layer, its bias and the loss", () => {
     const { graph, loss } = chain(["head"]);
     expectNumeric(graph, loss, ["head.weight", "head.bias"]);
+  });
+
+  it("of the sum of two losses on the same logits", () => {
+    const { graph, loss } = chain(["a", "b"]);
+    const b = GraphBuilder.from(graph);
+    const logits = graph.nodes.at(-1)!.inputs[0]!;
+    const targets = [b.input("partnerLabels", u32(BATCH)), b.input("partnerWeights", f32(BATCH))];
+    const [partner] = b.apply(softmaxCrossEntropy, [logits, ...targets], { smoothing: 0 }, "partner") as [Value];
+    const [sum] = b.apply(add, [loss, partner], {}, "sum") as [Value];
+    b.output("sum", sum);
+    expectNumeric(b.finish(), sum, ["a.weight", "b.bias"], [loss, partner]);
   });
 
   it("through three layers, of the last, the middle and the first", () => {
@@ -150,14 +169,26 @@ describe("errors", () => {
     expect(grads(b.finish(), other, "b.bias")).toThrow('differentiate: op mystery at "odd" has no gradient rule');
   });
 
-  it("name a param the loss does not depend on", () => {
+  it("refuse a loss that is part of another", () => {
+    const b = new GraphBuilder();
+    const lossOp = { ...relu, name: "lossLike" };
+    const first = b.apply(lossOp, [b.param("w", f32(1))], {}, "first")[0]!;
+    const second = b.apply(lossOp, [first], {}, "second")[0]!;
+    const rules: GradientRules = new Map([[lossOp, ({ outputs, outputGrad }) => [outputGrad ?? outputs[0]]]]);
+    expect(differentiate(b.finish(), [second], new Set(["w"]), rules).grads.get("w")).toBe(second);
+    expect(() => differentiate(b.finish(), [first, second], new Set(["w"]), rules)).toThrow(
+      'differentiate: loss "first" is part of another loss; leave one of them out',
+    );
+  });
+
+  it("name a param no loss depends on", () => {
     const b = GraphBuilder.from(graph);
     linear(new Scope(b, "unused"), graph.inputs.get("x")!, 4);
     expect(grads(b.finish(), loss, "b.weight", "unused.weight")).toThrow(
-      'differentiate: the loss does not depend on "unused.weight"',
+      'differentiate: no loss depends on "unused.weight"',
     );
     const ruleless = b.apply(relu, [graph.inputs.get("x")!], {}, "apart")[0]!;
-    expect(grads(b.finish(), ruleless, "b.weight")).toThrow('differentiate: the loss does not depend on "b.weight"');
+    expect(grads(b.finish(), ruleless, "b.weight")).toThrow('differentiate: no loss depends on "b.weight"');
   });
 
   it("refuse a loss that is not made by a loss op", () => {

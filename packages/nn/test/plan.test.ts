@@ -130,17 +130,17 @@ it("plans a fixed example to the byte", () => {
   const x = b.input("x", f32(4));
   const one = (inputs: readonly Value[], n: number, scratch: readonly number[] = []): Value =>
     b.apply(blank([n], scratch), inputs, {}, "")[0]!;
-  const a = one([x], 100); // slot 0
-  const c = one([a], 60, [10]); // slot 1, scratch slot 2; a is free afterwards
-  const d = one([c], 90); // slot 0 again: 100 is the smallest free one that holds 90
-  const e = one([c, d], 120); // slot 2, grown: 0 and 1 are being read
-  const f = one([e], 50); // slot 1 (60), not 0 (100)
+  const a = one([x], 100); // slot 0, which e made: a is gone before
+  const c = one([a], 60, [10]); // slot 2: a and d are there at some time; scratch slot 1, before d
+  const d = one([c], 90); // slot 1: it is read beside e
+  const e = one([c, d], 120); // slot 0
+  const f = one([e], 50); // slot 2, the smallest that is free
   b.output("y", one([f], 7)); // an output needs no slot
   const graph = b.finish();
   const plan = planMemory(graph, lower(graph));
-  expect([a, c, d, e, f].map((v) => plan.slotOf.get(v))).toEqual([0, 1, 0, 2, 1]);
-  expect(plan.scratchSlots).toEqual([[], [2], [], [], [], []]);
-  expect(plan.slots).toEqual([400, 240, 480]);
-  expect(plan.plannedBytes).toBe(1120);
+  expect([a, c, d, e, f].map((v) => plan.slotOf.get(v))).toEqual([0, 2, 1, 0, 2]);
+  expect(plan.scratchSlots).toEqual([[], [1], [], [], [], []]);
+  expect(plan.slots).toEqual([480, 360, 240]);
+  expect(plan.plannedBytes).toBe(1080);
   expect(plan.unplannedBytes).toBe(4 * (100 + 60 + 10 + 90 + 120 + 50));
 });

@@ -1,4 +1,4 @@
-import { adamw, add, conv2d as conv2dOp, f32, type Gpu, relu, TlxError } from "@tlx/kernels";
+import { adamw, add, conv2d as conv2dOp, f32, type Gpu, HYPER_SPEC, relu, TlxError } from "@tlx/kernels";
 import { GraphBuilder, optimizeForInference, Params, Program } from "@tlx/nn";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
@@ -105,18 +105,20 @@ describe("outputs that live elsewhere", () => {
   it("are updated in place", async () => {
     const b = new GraphBuilder();
     const grad = b.input("grad", f32(3));
-    const hyper = b.input("hyper", f32(8));
+    const hyper = b.input("hyper", HYPER_SPEC);
+    const norm = b.input("norm", f32(1));
     const states = ["m", "v"].map((name) => b.state(name, f32(3)));
     // The updated value is an intermediate here, so it must keep its slot until the update has been read.
     const start = b.apply(relu, [b.param("p", f32(3))], {}, "start")[0]!;
-    const [updated] = b.apply(adamw, [start, grad, ...states, hyper], {}, "update");
+    const [updated] = b.apply(adamw, [start, grad, ...states, hyper, norm], { rateScale: 1, masked: false }, "update");
     const other = b.apply(relu, [grad], {}, "other")[0]!;
     b.output("sum", b.apply(add, [updated!, other], {}, "sum")[0]!);
     b.output("updated", updated!);
     const plain = network(b.finish());
     const inputs = new Map([
       ...inputsOf(plain.graph),
-      ["hyper", Float32Array.of(0.1, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001, 0)],
+      ["norm", Float32Array.of(1)],
+      ["hyper", Float32Array.of(0.1, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001, 0, 1, 0, 0, 0)],
     ]);
     const weights = new Map([...plain.weights, ["v", { spec: f32(3), data: Float32Array.of(0.1, 0.2, 0.3) }]]);
     expectClose(await outputsOn(gpu, { ...plain, weights }, inputs), outputsOf(plain.graph, weights, inputs));

@@ -119,7 +119,7 @@ describe("a batch over the binding limit", () => {
     const [loss] = b.apply(softmaxCrossEntropy, [logits, ...targets], { smoothing: 0 }, "loss") as [Value];
     b.output("loss", loss);
     const trainable = new Set(["head.weight", "head.bias"]);
-    const graph = withOptimizer(differentiate(b.finish(), loss, trainable, gradientRules), { kind: "sgd", clip: true });
+    const { step: graph } = withOptimizer(differentiate(b.finish(), loss, trainable, gradientRules), { kind: "sgd" });
     await expect(
       Program.compile(limited({ maxStorageBufferBindingSize: 1000 }), graph, fillWeights(graph)),
     ).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { type Emit, flatten, type Op, type Spec, TlxError, type Value } from "@tlx/kernels";
-import type { Block, Graph, Node } from "./graph.js";
+import type { Block, BlockStart, Graph, Node } from "./graph.js";
 
 /** Builds a graph; models use it through a Scope, passes directly. */
 export class GraphBuilder implements Emit {
@@ -51,8 +51,8 @@ export class GraphBuilder implements Emit {
     return this.declare(this.states, "state", path, spec);
   }
 
-  /** A state over the params at `params` with a state of its extent per name in `moments`; returns it and these. */
-  block(path: string, params: readonly string[], moments: readonly string[]): readonly Value[] {
+  /** A state over the params at `params` with a state of its extent per name in `beside`; returns it and these. */
+  block(path: string, params: readonly string[], beside: Readonly<Record<string, BlockStart>>): readonly Value[] {
     const specs = params.map((p) => {
       const value = this.params.get(p);
       if (!value) throw new TlxError("E_GRAPH", `graph: block "${path}" names "${p}", which is no param`);
@@ -61,9 +61,9 @@ export class GraphBuilder implements Emit {
       return value.spec;
     });
     const [spec] = flatten.infer(specs, {}) as [Spec];
-    const paths = moments.map((name) => `${path}/${name}`);
-    this.blocks.set(path, { params: [...params], moments: paths });
-    return [path, ...paths].map((p) => this.state(p, spec));
+    const states = new Map(Object.entries(beside).map(([name, start]) => [`${path}/${name}`, start]));
+    this.blocks.set(path, { params: [...params], beside: states });
+    return [path, ...states.keys()].map((p) => this.state(p, spec));
   }
 
   private declare(where: Map<string, Value>, kind: string, path: string, spec: Spec): Value {

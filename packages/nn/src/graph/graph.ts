@@ -9,12 +9,15 @@ export interface Node {
   readonly path: string;
 }
 
+/** What a state beside a block holds where no value is given: zeros or what the block holds; "given" is never left out. */
+export type BlockStart = "zero" | "block" | "given";
+
 /** A state that is laid over trained params, so that one node can update them together. */
 export interface Block {
   /** The params it holds, in order, where `flattenOffsets` of their specs says. */
   readonly params: readonly string[];
-  /** States of the same extent that the update keeps. */
-  readonly moments: readonly string[];
+  /** States of the same extent beside it (moments, a mask), by path. */
+  readonly beside: ReadonlyMap<string, BlockStart>;
 }
 
 /** What to compute: immutable data, nodes in an order in which they can run. */
@@ -25,7 +28,7 @@ export interface Graph {
   readonly params: ReadonlyMap<string, Value>;
   /** Kept between runs but not trained (running statistics, optimizer moments), by path. */
   readonly states: ReadonlyMap<string, Value>;
-  /** States that are blocks, by path. Only the node that updates a block reads it. */
+  /** States that are blocks, by path. Only nodes that update a block read it. */
   readonly blocks: ReadonlyMap<string, Block>;
   readonly nodes: readonly Node[];
   /** Results that stay readable after a run, by name. */

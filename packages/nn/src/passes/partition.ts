@@ -1,4 +1,4 @@
-import { check, dropout, type Value } from "@tlx/kernels";
+import { batchNormTraining, check, dropout, type Value } from "@tlx/kernels";
 import type { Graph } from "../graph/graph.js";
 import { dependents, findParams } from "../graph/walk.js";
 
@@ -12,15 +12,15 @@ export interface Partition {
 }
 
 /**
- * Cuts a graph where training begins: a node is tail if it depends on a trainable param, or on dropout, which differs from
- * step to step.
+ * Cuts a graph where training begins: a node is tail if it depends on a trainable param, or on what differs from step to
+ * step: dropout, and batch norm with the statistics of the batch.
  * Throws E_GRAPH when nothing is trainable or when a trainable path does not exist.
  */
 export function partition(graph: Graph, trainable: ReadonlySet<string>): Partition {
   const roots = findParams(graph, trainable, "partition");
   check(roots.length > 0, "E_GRAPH", () => "partition: nothing is trainable; name at least one param");
-  const drops = graph.nodes.filter((n) => n.op === dropout).flatMap((n) => n.outputs);
-  const live = dependents(graph.nodes, [...roots, ...drops]);
+  const changing = graph.nodes.filter((n) => n.op === dropout || n.op === batchNormTraining).flatMap((n) => n.outputs);
+  const live = dependents(graph.nodes, [...roots, ...changing]);
   const isTail = (node: Graph["nodes"][number]): boolean => node.outputs.some((v) => live.has(v));
   const tailNodes = graph.nodes.filter(isTail);
   const prefixNodes = graph.nodes.filter((n) => !isTail(n));

@@ -63,10 +63,11 @@ function declareAll(graph: Graph, to: GraphBuilder, replaced: Map<Value, Value>,
   for (const [name, v] of graph.inputs) replaced.set(v, to.input(name, specOf(v)));
   for (const [path, v] of graph.params) replaced.set(v, to.param(path, v.spec));
   const inBlock = new Set<string>();
-  for (const [path, { params, moments }] of graph.blocks) {
-    const paths = [path, ...moments];
-    const names = moments.map((m) => m.slice(path.length + 1));
-    to.block(path, params, names).forEach((v, i) => void replaced.set(graph.states.get(paths[i]!)!, v));
+  for (const [path, { params, beside }] of graph.blocks) {
+    const paths = [path, ...beside.keys()];
+    const names = [...beside].map(([p, start]) => [p.slice(path.length + 1), start] as const);
+    const made = to.block(path, params, Object.fromEntries(names));
+    made.forEach((v, i) => void replaced.set(graph.states.get(paths[i]!)!, v));
     for (const p of paths) inBlock.add(p);
   }
   for (const [path, v] of graph.states) if (!inBlock.has(path)) replaced.set(v, to.state(path, v.spec));

@@ -15,6 +15,7 @@ import {
   upload,
   viewAs,
 } from "@tlx/kernels";
+import { layBlock } from "../graph/block-layout.js";
 import type { Graph, Weights } from "../graph/graph.js";
 
 const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
@@ -37,8 +38,8 @@ export class Params {
   private readonly blocks = new Map<string, Held>();
 
   /**
-   * Uploads `weights`. The params that an optimizer of `graph` updates together lie in one buffer, and its moments are zero
-   * where `weights` has none. Throws E_WEIGHTS when such a param is missing or of another shape.
+   * Uploads `weights`. The params that an optimizer of `graph` updates together lie in one buffer; states beside it that
+   * `weights` leaves out start as the graph says. Throws E_WEIGHTS when such a param or a mask is missing or of another shape.
    */
   constructor(gpu: Gpu, weights: Weights, label = "params", graph?: Graph) {
     this.gpu = gpu;
@@ -64,18 +65,31 @@ export class Params {
     return { buffer: this.arena.buffer(bytesOf(spec), usage, path), offset: 0, spec };
   }
 
-  /** Lays out a block and its moments; a fresh buffer is zero, and so is what lies between params. */
+  /** Lays out a block and the states beside it; a fresh buffer is zero, and so is what lies between params. */
   private reserve(graph: Graph, path: string, weights: Weights): void {
-    const { params, moments } = graph.blocks.get(path)!;
+    const { params, beside } = graph.blocks.get(path)!;
     const block = this.make(path, graph.states.get(path)!.spec);
     this.blocks.set(path, block);
     const specs = params.map((p) => graph.params.get(p)!.spec);
     const offsets = flattenOffsets(specs);
+    const given = (p: string): HostTensor => {
+      const tensor = weights.get(p);
+      if (!tensor) throw new TlxError("E_WEIGHTS", `${this.label}: there is no weight "${p}"`);
+      return tensor;
+    };
     params.forEach((p, i) => {
-      if (!weights.has(p)) throw new TlxError("E_WEIGHTS", `${this.label}: there is no weight "${p}"`);
+      given(p);
       this.held.set(p, { buffer: block.buffer, offset: 4 * offsets[i]!, spec: specs[i]! });
     });
-    for (const m of moments) this.held.set(m, this.make(m, block.spec));
+    for (const [p, start] of beside) {
+      if (start === "given") given(p);
+      this.held.set(p, this.make(p, block.spec));
+      if (start === "block" && !weights.has(p))
+        this.write(
+          p,
+          layBlock(graph, path, (param) => given(param).data),
+        );
+    }
   }
 
   get bytes(): number {

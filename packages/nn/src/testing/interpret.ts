@@ -1,6 +1,8 @@
-import { flattenOffsets, type HostTensor, TlxError, type Value } from "@tlx/kernels";
+import { type HostTensor, TlxError, type Value } from "@tlx/kernels";
 import { recordOf, records } from "@tlx/kernels/testing";
+import { cutBlock, layBlock } from "../graph/block-layout.js";
 import type { Graph, Weights } from "../graph/graph.js";
+import { homesOf } from "../graph/walk.js";
 
 const toDouble = (data: HostTensor["data"]): Float64Array => Float64Array.from(data as ArrayLike<number>);
 
@@ -51,19 +53,17 @@ export function interpret(
   return values;
 }
 
-/** Where in its block each param lies, in elements. */
-const offsetsOf = (graph: Graph, params: readonly string[]): number[] =>
-  flattenOffsets(params.map((p) => graph.params.get(p)!.spec));
-
-/** Blocks as their params say, and moments, zero where `weights` has none. */
+/** Blocks as their params say, and the states beside them as they start where `weights` has none. */
 function blockValues(graph: Graph, weights: Weights): Map<string, Float64Array> {
   const values = new Map<string, Float64Array>();
-  for (const [path, { params, moments }] of graph.blocks) {
-    const offsets = offsetsOf(graph, params);
-    const block = new Float64Array(offsets.at(-1)!);
-    params.forEach((p, i) => void block.set(find(weights, p).data, offsets[i]!));
+  for (const [path, { beside }] of graph.blocks) {
+    const block = layBlock(graph, path, (p) => find(weights, p).data).data;
     values.set(path, block);
-    for (const m of moments) values.set(m, toDouble(weights.get(m)?.data ?? new Float64Array(block.length)));
+    const starts = { zero: new Float64Array(block.length), block };
+    for (const [p, start] of beside) {
+      const given = start === "given" ? find(weights, p) : weights.get(p);
+      values.set(p, given ? toDouble(given.data) : starts[start as keyof typeof starts]);
+    }
   }
   return values;
 }
@@ -76,21 +76,16 @@ export function interpretStep(
 ): { readonly values: Map<Value, Float64Array>; readonly weights: Weights } {
   const values = interpret(graph, weights, inputs);
   const next = new Map(weights);
-  for (const { op, inputs: read, outputs } of graph.nodes) {
+  const homeOf = homesOf(graph.nodes);
+  const kept = new Set([...graph.params.values(), ...graph.states.values()]);
+  for (const { op, outputs } of graph.nodes) {
     for (const [o, i] of (op.alias ?? []).entries()) {
-      if (i === undefined) continue;
-      const { path, spec } = read[i]!;
+      const home = homeOf(outputs[o]!);
+      if (i === undefined || !kept.has(home)) continue;
       const data = values.get(outputs[o]!)!;
-      const block = graph.blocks.get(path);
-      if (!block) {
-        next.set(path, { spec, data });
-        continue;
-      }
-      const offsets = offsetsOf(graph, block.params);
-      block.params.forEach((p, k) => {
-        const tensor = find(weights, p);
-        next.set(p, { ...tensor, data: data.slice(offsets[k], offsets[k]! + tensor.data.length) });
-      });
+      const alone: Weights = new Map([[home.path, { spec: home.spec, data }]]);
+      const parts = graph.blocks.has(home.path) ? cutBlock(graph, home.path, data) : alone;
+      for (const [path, tensor] of parts) next.set(path, tensor);
     }
   }
   return { values, weights: next };
