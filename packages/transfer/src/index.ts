@@ -1,8 +1,20 @@
+export {
+  type Augmentation,
+  type AugmentKey,
+  augmentationOf,
+  drawAugmentation,
+  viewOf,
+} from "./augment/decisions.js";
+export { type AugmentName, type AugmentPreset, augmentPresets } from "./augment/presets.js";
 export { type Dataset, type Sample, shuffled } from "./data/dataset.js";
 export type { Decoded, Hashed, HashedOrCached, Picture } from "./data/picture.js";
 export { describeDevice, FEATURE_VERSION, type FeatureSource, featureKey } from "./features/feature-key.js";
 export type { FeatureStore } from "./features/feature-store.js";
 export { MemoryFeatureStore } from "./features/memory-store.js";
+export { describeFreeze, type FreezeRow } from "./freeze/describe.js";
+export { readElementMasks } from "./freeze/element-masks.js";
+export type { FreezeInput, FreezePlan, FreezeRequest, ParamPlan } from "./freeze/freeze-plan.js";
+export { narrowFreeze, resolveFreeze } from "./freeze/resolve.js";
 export { type ClassScores, classScores } from "./metrics/class-scores.js";
 export { accuracyOf, type ConfusionMatrix, confusionMatrix } from "./metrics/confusion-matrix.js";
 export * from "./models/index.js";
@@ -12,24 +24,44 @@ export { type PreprocessGeometry, Preprocessor, type PreprocessSpec, preprocessG
 export { type EvaluateOptions, evaluateRun, type LabelledSamples, type RunEvaluation } from "./run/evaluate-run.js";
 export { type Golden, makeGolden, verifyGolden } from "./run/golden.js";
 export type { LoadedRun, ModelDescription } from "./run/model-file.js";
+export { readSnapshot, writeSnapshot } from "./run/snapshot-file.js";
 export { classesCsv, confusionCsv, type Predictions, predictionsCsv, skippedCsv } from "./run/tables.js";
+export { type TensorVerdict, verifyTensors } from "./run/verify-tensors.js";
+export {
+  type CertificateInput,
+  type Comparison,
+  type FreezeCertificate,
+  type MaskedElements,
+  makeCertificate,
+  type StepCost,
+  type TensorRecord,
+} from "./train/certificate.js";
+export { compareIdentity } from "./train/compare-identity.js";
 export type { Evaluation } from "./train/evaluate.js";
 export type {
   CheckpointEvent,
   DoneEvent,
   EpochEvent,
   FeaturesEvent,
+  PhaseEvent,
   PlanEvent,
   SkippedEvent,
+  SnapshotEvent,
   StoppedEvent,
   TrainEvent,
   WarningEvent,
 } from "./train/events.js";
-export type { OpenFeatures, PictureSource } from "./train/extract-features.js";
+export { featureSourceOf, type OpenFeatures, type PictureSource, type View } from "./train/extract-features.js";
+export type { Frontier } from "./train/feed.js";
+export { type Job, prepareJob } from "./train/job.js";
+export { chooseSource, type SourceChoice } from "./train/phase-feeds.js";
+export { type Phase, planPhases } from "./train/phases.js";
 export {
+  changedPaths,
   describePlan,
   forecastMemory,
   type MemoryForecast,
+  type PlanInput,
   planTraining,
   type TrainingPlan,
 } from "./train/plan-training.js";
@@ -42,7 +74,10 @@ export {
   settingDocs,
   type TrainSettings,
 } from "./train/settings.js";
-export { type TrainInput, type TrainResult, train } from "./train/trainer.js";
+export type { Snapshot, SnapshotPosition } from "./train/snapshot.js";
+export { type Tail, type TailSettings, trainingGraphs } from "./train/tail-programs.js";
+export { type JobInput, type TrainInput, type TrainResult, train } from "./train/trainer.js";
+export { costOfTraining, type TrainingCost } from "./train/training-cost.js";
 export { exportTensors, type JoinOptions, joinWeights } from "./weights/join.js";
 export {
   type Checkpoint,

@@ -12,8 +12,14 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The name of `names` (at least one) that is most like `found`, the first of equal ones; case does not count. */
-export function nearestName(found: string, names: readonly string[]): string {
-  const far = names.map((name) => distance(found.toLowerCase().slice(0, 100), name.toLowerCase()));
-  return names[far.indexOf(Math.min(...far))] as string;
+/** The `count` names of `names` that are most like `found`, nearest first, in their order where equal; case does not count. */
+export function nearestNames(found: string, names: readonly string[], count: number): string[] {
+  const wanted = found.toLowerCase().slice(0, 100);
+  const ranked = names.map((name) => ({ name, far: distance(wanted, name.toLowerCase()) }));
+  ranked.sort((a, b) => a.far - b.far);
+  return ranked.slice(0, count).map(({ name }) => name);
 }
+
+/** The name of `names` (at least one) that is most like `found`, the first of equal ones; case does not count. */
+export const nearestName = (found: string, names: readonly string[]): string =>
+  nearestNames(found, names, 1)[0] as string;

@@ -4,6 +4,7 @@
  */
 import { check, type Gpu, TlxError } from "@tlx/kernels";
 import { type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
+import type { Augmentation } from "./augment/decisions.js";
 import type { Picture } from "./data/picture.js";
 import { Preprocessor, type PreprocessSpec } from "./preprocess.js";
 
@@ -11,22 +12,22 @@ import { Preprocessor, type PreprocessSpec } from "./preprocess.js";
 export interface PictureProgram {
   /** Pictures per pass. */
   readonly batch: number;
-  /** Enqueues the preprocessing of `picture` into place `index` of the next batch. */
-  put(picture: Picture, index: number): Promise<void>;
-  /** Runs the batch; the output rows of its first `count` places. Throws E_WEIGHTS when they hold NaN or infinity. */
+  /** Enqueues the preprocessing of `picture` into place `index` of the next batch, changed as `augmentation` says. */
+  put(picture: Picture, index: number, augmentation?: Augmentation): Promise<void>;
+  /** Runs the batch; the rows of its first `count` places, the outputs one after the other. Throws E_WEIGHTS when they hold NaN or infinity. */
   flush(count: number): Promise<Float32Array[]>;
   dispose(): void;
 }
 
 /**
- * Compiles `network`, with input "image" f32 [N, S, S, 3] and output `output` f32 [N, C], for `batch` pictures a pass.
+ * Compiles `network`, with input "image" f32 [N, S, S, 3] and outputs `outputs` f32 [N, ..], for `batch` pictures a pass.
  * Throws E_USAGE when `preprocess` does not make S x S pictures, and what `Program.compile` throws.
  */
 export async function compileForPictures(
   gpu: Gpu,
   network: Network,
   preprocess: PreprocessSpec,
-  output: string,
+  outputs: readonly string[],
   batch: number,
 ): Promise<PictureProgram> {
   const size = network.graph.inputs.get("image")?.spec.shape[1];
@@ -50,19 +51,20 @@ export async function compileForPictures(
   const program = compiled.value;
   return {
     batch,
-    put: (picture, index) => preprocessor.run(picture, program.inputBuffer("image"), index),
+    put: (picture, index, augmentation) => preprocessor.run(picture, program.inputBuffer("image"), index, augmentation),
     async flush(count) {
       program.run();
-      const { data, spec } = await program.read(output);
-      const width = data.length / (spec.shape[0] as number);
-      const rows = (data as Float32Array).slice(0, count * width);
-      if (!rows.every(Number.isFinite)) {
-        throw new TlxError(
-          "E_WEIGHTS",
-          `pictures: expected numbers from the network, found NaN or infinity in "${output}": its weights are damaged; get them again`,
-        );
-      }
-      return Array.from({ length: count }, (_, i) => rows.subarray(i * width, (i + 1) * width));
+      const results = await Promise.all(outputs.map((name) => program.read(name)));
+      const parts = results.map(({ data, spec }, i) => {
+        const width = data.length / (spec.shape[0] as number);
+        const values = (data as Float32Array).subarray(0, count * width);
+        checkFinite(values, outputs[i] as string);
+        return { width, values };
+      });
+      return Array.from({ length: count }, (_, i) => {
+        const pieces = parts.map(({ width, values }) => values.subarray(i * width, (i + 1) * width));
+        return pieces.length === 1 ? (pieces[0] as Float32Array) : join(pieces);
+      });
     },
     dispose() {
       program.dispose();
@@ -71,14 +73,32 @@ export async function compileForPictures(
   };
 }
 
+function checkFinite(values: Float32Array, output: string): void {
+  if (values.every(Number.isFinite)) return;
+  throw new TlxError(
+    "E_WEIGHTS",
+    `pictures: expected numbers from the network, found NaN or infinity in "${output}": its weights are damaged; get them again`,
+  );
+}
+
+function join(pieces: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}
+
 /** A picture program that is compiled when its first picture comes: a run that knows all features never pays for it. */
 export function compileWhenNeeded(batch: number, compile: () => Promise<PictureProgram>): PictureProgram {
   let compiled: PictureProgram | undefined;
   return {
     batch,
-    async put(picture, index) {
+    async put(picture, index, augmentation) {
       compiled ??= await compile();
-      await compiled.put(picture, index);
+      await compiled.put(picture, index, augmentation);
     },
     flush: (count) => (compiled as PictureProgram).flush(count),
     dispose() {
@@ -106,6 +126,7 @@ const MAX_WAITING = 64;
 export async function* runPictures<D extends object>(
   network: PictureProgram,
   pictures: AsyncIterable<D>,
+  augment?: (decoded: Extract<D, { readonly picture: Picture }>) => Augmentation | undefined,
 ): AsyncGenerator<Ran<D>> {
   /** Without their pictures, which are on the GPU; `index` is the place in the batch. */
   let group: { readonly rest: object; readonly index?: number }[] = [];
@@ -124,7 +145,8 @@ export async function* runPictures<D extends object>(
     for await (const decoded of pictures) {
       if ("picture" in decoded) {
         const { picture, ...rest } = decoded;
-        await network.put(picture as Picture, filled);
+        const change = augment?.(decoded as Extract<D, { readonly picture: Picture }>);
+        await network.put(picture as Picture, filled, change);
         group.push({ rest, index: filled++ });
       } else {
         group.push({ rest: decoded });

@@ -54,7 +54,7 @@ export class Predictor {
       () =>
         `predict: expected a label for each of the network's ${classes} classes, found ${labels.length} labels; give those it was trained with`,
     );
-    return new Predictor(await compileForPictures(gpu, withProbs(network), preprocess, "probs", batch), labels);
+    return new Predictor(await compileForPictures(gpu, withProbs(network), preprocess, ["probs"], batch), labels);
   }
 
   /**

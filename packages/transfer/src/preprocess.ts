@@ -7,24 +7,25 @@
  */
 import {
   Arena,
+  augmentImage,
+  augmentTable,
   type BoundDispatch,
-  bytesOf,
+  type Box,
   check,
-  chooseVariant,
   type Gpu,
   i32,
   normalizeImage,
-  type Op,
   prepareLaunches,
   replay,
   resampleImage,
-  type Spec,
-  Usage,
   u8,
   u32,
 } from "@tlx/kernels";
+import type { Augmentation } from "./augment/decisions.js";
+import { type Bound, bindOp, bound } from "./bind-op.js";
 import { type CropWindow, cropWindow, cutPixels } from "./crop-window.js";
 import type { Picture } from "./data/picture.js";
+import { KeptBuffers } from "./kept-buffers.js";
 
 /** Shorter side to `resize`, centre square of `crop`, then (pixel / 255 - mean) / std per channel. */
 export interface PreprocessSpec {
@@ -64,14 +65,12 @@ const BAND_BYTES = 32 * 2 ** 20;
 const BAND_ROWS = 64;
 /** Offsets of bindings are multiples of this on every device. */
 const ALIGNMENT = 256;
-const STORAGE = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
 
 /** Writes pictures into the rows of a network's input. Calls may overlap; they are done one after the other. */
 export class Preprocessor {
   private readonly gpu: Gpu;
   private readonly spec: PreprocessSpec;
-  /** Buffers by use, kept from picture to picture and replaced by larger ones when needed. */
-  private readonly held = new Map<string, { readonly arena: Arena; readonly buffer: GPUBuffer }>();
+  private readonly kept: KeptBuffers;
   private last: Promise<void> = Promise.resolve();
   private disposed = false;
 
@@ -90,6 +89,7 @@ export class Preprocessor {
     );
     this.gpu = gpu;
     this.spec = spec;
+    this.kept = new KeptBuffers(gpu, "preprocess");
   }
 
   /** Bytes of one prepared picture: f32 [crop, crop, 3]. */
@@ -100,30 +100,36 @@ export class Preprocessor {
   /** Compiles the kernels by way of one black pixel, so that the first picture does not wait for them. */
   prepare(): Promise<void> {
     const pixel = { width: 1, height: 1, data: new Uint8Array(4) };
-    return this.run(pixel, this.buffer("row", this.rowBytes), 0);
+    return this.run(pixel, this.kept.get("row", this.rowBytes), 0);
   }
 
   /**
    * Enqueues the work that fills row `index` of `target`, f32 [N, crop, crop, 3]. Resolves when it is submitted: the
-   * picture may be dropped then, and later submissions see the row. Throws E_SHAPE when `target` has no such row.
+   * picture may be dropped then, and later submissions see the row. With an augmentation its part of the picture
+   * takes the place of the centre crop, and its pixels are changed before they are normalised.
+   * Throws E_SHAPE when `target` has no such row or the part does not lie inside the picture.
    */
-  run(picture: Picture, target: GPUBuffer, index: number): Promise<void> {
-    const done = this.last.then(() => this.fill(picture, target, index));
+  run(picture: Picture, target: GPUBuffer, index: number, augmentation?: Augmentation): Promise<void> {
+    const done = this.last.then(() => this.fill(picture, target, index, augmentation));
     this.last = done.catch(() => {});
     return done;
   }
 
   dispose(): void {
     this.disposed = true;
-    for (const { arena } of this.held.values()) arena.dispose();
-    this.held.clear();
+    this.kept.dispose();
   }
 
   private assertUsable(): void {
     check(!this.disposed, "E_USAGE", () => "preprocess: this Preprocessor was disposed; make another one");
   }
 
-  private async fill(picture: Picture, target: GPUBuffer, index: number): Promise<void> {
+  private async fill(
+    picture: Picture,
+    target: GPUBuffer,
+    index: number,
+    augmentation: Augmentation | undefined,
+  ): Promise<void> {
     const { gpu, rowBytes } = this;
     const { width, height, data } = picture;
     this.assertUsable();
@@ -141,17 +147,14 @@ export class Preprocessor {
         `preprocess: expected a row inside a target of ${target.size} bytes, found row ${index} of ${rowBytes} bytes`,
     );
     const direct = offset % ALIGNMENT === 0;
-    const row = direct ? { buffer: target, offset } : { buffer: this.buffer("row", rowBytes), offset: 0 };
+    const row = direct ? { buffer: target, offset } : { buffer: this.kept.get("row", rowBytes), offset: 0 };
 
-    const { resize, crop } = this.spec;
-    const geometry = preprocessGeometry(width, height, { resize, crop });
-    const columns = cropWindow(width, geometry.width, geometry.left, crop);
-    const rows = cropWindow(height, geometry.height, geometry.top, crop);
+    const { columns, rows } = this.windows(picture, augmentation?.crop);
     const args = new Arena(gpu, "preprocess");
     try {
       const bands = this.bands(columns.extent, rows.extent);
-      const band = this.buffer("band", 4 * columns.extent * bands[0]!.count);
-      const groups = this.bind(args, columns, rows, bands, band, row);
+      const band = this.kept.get("band", 4 * columns.extent * bands[0]!.count);
+      const groups = this.bind(columns, rows, bands, band, row, augmentation);
       for (const [i, { from, count }] of bands.entries()) {
         const launches = await prepareLaunches(gpu, args, groups[i]!);
         this.assertUsable(); // it may have been disposed meanwhile
@@ -169,6 +172,30 @@ export class Preprocessor {
     }
   }
 
+  /** What both resizing passes read and make: the centre crop, or all of `part` as a square. */
+  private windows({ width, height }: Picture, part: Box | undefined): { columns: CropWindow; rows: CropWindow } {
+    const { resize, crop } = this.spec;
+    if (!part) {
+      const geometry = preprocessGeometry(width, height, { resize, crop });
+      return {
+        columns: cropWindow(width, geometry.width, geometry.left, crop),
+        rows: cropWindow(height, geometry.height, geometry.top, crop),
+      };
+    }
+    const { left, top } = part;
+    check(
+      [left, top, part.width - 1, part.height - 1].every((v) => Number.isSafeInteger(v) && v >= 0) &&
+        left + part.width <= width &&
+        top + part.height <= height,
+      "E_SHAPE",
+      () =>
+        `preprocess: expected a part inside ${width} x ${height} pixels, found ${part.width} x ${part.height} from column ${left}, row ${top}; draw it for this picture`,
+    );
+    const columns = cropWindow(part.width, crop, 0, crop);
+    const rows = cropWindow(part.height, crop, 0, crop);
+    return { columns: { ...columns, first: left + columns.first }, rows: { ...rows, first: top + rows.first } };
+  }
+
   /** Splits `rows` rows of `columns` pixels into bands that fit the budget. */
   private bands(columns: number, rows: number): Band[] {
     const bytes = Math.min(BAND_BYTES, this.gpu.capabilities.maxStorageBufferBindingSize);
@@ -179,86 +206,60 @@ export class Preprocessor {
     }));
   }
 
-  /** The dispatches of every band, those of the height pass and the normalisation with the last band's. */
+  /** The dispatches of every band, all that follows the width pass with the last band's. */
   private bind(
-    arena: Arena,
     columns: CropWindow,
     rows: CropWindow,
     bands: readonly Band[],
     band: GPUBuffer,
     row: { buffer: GPUBuffer; offset: number },
+    augmentation: Augmentation | undefined,
   ): BoundDispatch[][] {
+    const { gpu, kept } = this;
     const { crop, mean, std } = this.spec;
-    const narrow = this.buffer("narrow", 4 * rows.extent * crop);
-    const small = this.buffer("small", 4 * crop * crop);
+    const narrow = kept.get("narrow", 4 * rows.extent * crop);
+    const small = kept.get("small", 4 * crop * crop);
+    const square = u8(1, crop, crop, 4);
     const groups = bands.map(({ from, count }) =>
-      this.bindOp(
-        arena,
+      bindOp(
+        gpu,
+        kept,
         resampleImage,
         [bound(u8(1, count, columns.extent, 4), band), ...this.table("width", columns)],
         { axis: "width", size: crop },
         { buffer: narrow, offset: 4 * from * crop },
       ),
     );
-    groups
-      .at(-1)!
-      .push(
-        ...this.bindOp(
-          arena,
-          resampleImage,
-          [bound(u8(1, rows.extent, crop, 4), narrow), ...this.table("height", rows)],
-          { axis: "height", size: crop },
-          { buffer: small, offset: 0 },
-        ),
-        ...this.bindOp(arena, normalizeImage, [bound(u8(1, crop, crop, 4), small)], { mean, std }, row),
-      );
+    const last = groups.at(-1)!;
+    const shrunk = [bound(u8(1, rows.extent, crop, 4), narrow), ...this.table("height", rows)];
+    const height = { axis: "height", size: crop } as const;
+    last.push(...bindOp(gpu, kept, resampleImage, shrunk, height, { buffer: small, offset: 0 }));
+    let pixels = small;
+    if (augmentation) {
+      pixels = kept.get("augmented", 4 * crop * crop);
+      const inputs = [bound(square, small), this.changes(augmentation)];
+      last.push(...bindOp(gpu, kept, augmentImage, inputs, {}, { buffer: pixels, offset: 0 }));
+    }
+    last.push(...bindOp(gpu, kept, normalizeImage, [bound(square, pixels)], { mean, std }, row));
     return groups;
+  }
+
+  /** What is erased becomes the mean colour, which the network sees as 0. */
+  private changes(augmentation: Augmentation): Bound {
+    const [red, green, blue] = this.spec.mean.map((m) => Math.min(255, Math.max(0, Math.round(255 * m))));
+    const words = augmentTable(augmentation, [red!, green!, blue!]);
+    const buffer = this.kept.get("changes", words.byteLength);
+    this.gpu.device.queue.writeBuffer(buffer, 0, words as Int32Array<ArrayBuffer>);
+    return bound(i32(1, words.length), buffer);
   }
 
   private table(axis: "width" | "height", { starts, weights, taps }: CropWindow): Bound[] {
     return ([`${axis}/starts`, `${axis}/weights`] as const).map((name, i) => {
       const data = i === 0 ? starts : weights;
-      const buffer = this.buffer(name, data.byteLength);
+      const buffer = this.kept.get(name, data.byteLength);
       this.gpu.device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
       return bound(i === 0 ? u32(starts.length) : i32(starts.length, taps), buffer);
     });
-  }
-
-  /** Lowers one op to dispatches on given buffers; its result goes to `output`. */
-  private bindOp<P>(
-    arena: Arena,
-    op: Op<P>,
-    inputs: readonly Bound[],
-    params: P,
-    output: { buffer: GPUBuffer; offset: number },
-  ): BoundDispatch[] {
-    const specs = inputs.map((i) => i.spec);
-    const problem = { inputs: specs, outputs: op.infer(specs, params), params };
-    const caps = this.gpu.capabilities;
-    const { dispatches, scratch = [] } = chooseVariant(op, problem, caps).lower(problem, caps);
-    const scratches = scratch.map(
-      (spec, i) => bound(spec, arena.buffer(bytesOf(spec), STORAGE, `scratch ${i}`)).binding,
-    );
-    const result = { ...output, size: bytesOf(problem.outputs[0]!) };
-    return dispatches.map((dispatch) => ({
-      label: `preprocess/${op.name}`,
-      dispatch,
-      resolve: (operand) => {
-        if ("input" in operand) return inputs[operand.input]!.binding;
-        return "scratch" in operand ? scratches[operand.scratch]! : result;
-      },
-    }));
-  }
-
-  /** The buffer kept for `name`, replaced when it is smaller than `bytes`; sizes grow by powers of two. */
-  private buffer(name: string, bytes: number): GPUBuffer {
-    const old = this.held.get(name);
-    if (old && old.buffer.size >= bytes) return old.buffer;
-    old?.arena.dispose();
-    const arena = new Arena(this.gpu, "preprocess");
-    const buffer = arena.buffer(2 ** Math.ceil(Math.log2(bytes)), STORAGE, name);
-    this.held.set(name, { arena, buffer });
-    return buffer;
   }
 }
 
@@ -267,10 +268,3 @@ interface Band {
   readonly from: number;
   readonly count: number;
 }
-
-interface Bound {
-  readonly spec: Spec;
-  readonly binding: GPUBufferBinding;
-}
-
-const bound = (spec: Spec, buffer: GPUBuffer): Bound => ({ spec, binding: { buffer, size: bytesOf(spec) } });

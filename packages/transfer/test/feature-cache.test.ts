@@ -62,10 +62,24 @@ const lastFeatures = ({ events }: Run, split: string): TrainEvent | undefined =>
 it("a second run decodes no picture, does not compile the base, and gives the same bits", async () => {
   const first = await run();
   expect(first).toMatchObject({ compiled: true, decoded: 30 });
-  expect(lastFeatures(first, "train")).toEqual({ type: "features", split: "train", done: 20, cached: 0, total: 20 });
+  expect(lastFeatures(first, "train")).toEqual({
+    type: "features",
+    kept: true,
+    split: "train",
+    done: 20,
+    cached: 0,
+    total: 20,
+  });
   const second = await run();
   expect(second).toMatchObject({ compiled: false, decoded: 0 });
-  expect(lastFeatures(second, "train")).toEqual({ type: "features", split: "train", done: 20, cached: 20, total: 20 });
+  expect(lastFeatures(second, "train")).toEqual({
+    type: "features",
+    kept: true,
+    split: "train",
+    done: 20,
+    cached: 20,
+    total: 20,
+  });
   expect(lastFeatures(second, "val")).toMatchObject({ done: 10, cached: 10 });
   expect(second.result).toEqual(first.result);
   // A run without a cache agrees.

@@ -1,12 +1,13 @@
 import { f32, sizeOf, type TlxError, u32 } from "@tlx/kernels";
 import { randomFrom } from "@tlx/kernels/testing";
-import { HYPER, optimizerHyper, partition } from "@tlx/nn";
+import { HYPER, optimizerHyper, partition, toInference } from "@tlx/nn";
 import { interpret } from "@tlx/nn/testing";
+import { defaultTrainSettings, type TrainSettings } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import { headParams, STEP, startHead } from "../src/models/head.js";
 import { buildTransferGraph, type TransferOptions } from "../src/models/instantiate.js";
-import { compileHead, trainingGraph } from "../src/train/head-programs.js";
+import { compileTail, type Tail, trainingGraphs } from "../src/train/tail-programs.js";
 import { tinyModel } from "./tiny-model.js";
 
 const build = (options: Partial<TransferOptions> = {}) =>
@@ -17,6 +18,20 @@ const tailOf = (options: Partial<TransferOptions>) => {
   const graph = build(options);
   return partition(graph, new Set(headParams(tinyModel, graph))).tail;
 };
+
+/** The head as all that learns. */
+function headOf(options: Partial<TransferOptions>): Tail {
+  const graph = tailOf(options);
+  const paths = headParams(tinyModel, graph);
+  const weights = startHead(graph, paths, 5);
+  return {
+    ...{ graph, weights, trainable: new Set(paths) },
+    evaluation: toInference({ graph, weights }).graph,
+    params: new Map(paths.map((path) => [path, { mask: 1, rate: 1 }])),
+  };
+}
+
+const settings = (given: Partial<TrainSettings>): TrainSettings => ({ ...defaultTrainSettings, ...given });
 
 describe("the head", () => {
   it.each([
@@ -60,42 +75,38 @@ describe("the head", () => {
   });
 
   it("trains as the settings say", () => {
-    const tail = tailOf({ hidden: 7, dropout: 0.2 });
-    const trainable = new Set(headParams(tinyModel, tail));
-    const make = (optimizer: "adamw" | "sgd", clipNorm: number) =>
-      trainingGraph(tail, trainable, { optimizer, clipNorm, labelSmoothing: 0.25 }).nodes;
-    expect(make("sgd", 0).at(-1)!.op.name).toBe("sgd");
-    expect(make("adamw", 0).at(-1)!.op.name).toBe("adamw");
-    const normed = (nodes: ReturnType<typeof make>) => nodes.filter((n) => n.op.name === "squaredNorm").length;
-    expect([normed(make("sgd", 0)), normed(make("sgd", 1))]).toEqual([0, 1]);
-    const loss = make("sgd", 0).find((n) => n.op.name === "softmaxCrossEntropy")!;
-    expect(loss.params).toEqual({ smoothing: 0.25 });
+    const make = (given: Partial<TrainSettings>) =>
+      trainingGraphs(headOf({ hidden: 7, dropout: 0.2 }), settings(given), false).step.nodes;
+    expect(make({ optimizer: "sgd" }).at(-1)!.op.name).toBe("sgd");
+    expect(make({ optimizer: "adamw" }).at(-1)!.op.name).toBe("adamw");
+    expect(make({ averageDecay: 0.9 }).at(-1)!.op.name).toBe("updateAverage");
+    const losses = (nodes: ReturnType<typeof make>) => nodes.filter((n) => n.op.name === "softmaxCrossEntropy");
+    expect(losses(make({ labelSmoothing: 0.25 })).map((n) => n.params)).toEqual([{ smoothing: 0.25 }]);
+    expect(losses(make({ mixup: 0.2 }))).toHaveLength(2);
   });
 
   it.each(["adamw", "sgd"] as const)("is evaluated as %s left it, without dropout", async (optimizer) => {
     const options = { hidden: 70, dropout: 0.4 };
-    const tail = tailOf(options);
-    const paths = headParams(tinyModel, tail);
-    const start = startHead(tail, paths, 5);
-    const programs = await compileHead(await testGpu(), tail, start, new Set(paths), {
-      ...{ optimizer, clipNorm: 1, labelSmoothing: 0.1 },
-    });
+    const tail = headOf(options);
+    const paths = [...tail.trainable];
+    const chosen = settings({ optimizer, labelSmoothing: 0.1 });
+    const programs = await compileTail(await testGpu(), tail, chosen, false);
     try {
       const random = randomFrom(3);
-      const x = Float32Array.from({ length: sizeOf(tail.inputs.get("frontier.0")!.spec) }, random);
-      programs.train.write("frontier.0", x);
-      programs.train.write("labels", Uint32Array.of(0, 1, 2, 1));
-      programs.train.write("weights", new Float32Array(4).fill(0.25));
-      programs.evaluate.write("frontier.0", x);
+      const x = Float32Array.from({ length: sizeOf(tail.graph.inputs.get("frontier.0")!.spec) }, random);
+      programs.step.write("frontier.0", x);
+      programs.step.write("labels", Uint32Array.of(0, 1, 2, 1));
+      programs.step.write("weights", new Float32Array(4).fill(0.25));
+      programs.evaluation.write("frontier.0", x);
       const losses: number[] = [];
       for (let step = 1; step <= 3; step++) {
         const numbers = { learningRate: 0.1, weightDecay: 0.01, clipNorm: 1 };
-        programs.train.write(HYPER, optimizerHyper(optimizer, step, numbers));
-        programs.train.write(STEP, Uint32Array.of(step));
-        programs.train.run();
-        losses.push((await programs.train.read("loss")).data[0] as number);
-        programs.evaluate.run();
-        const [logits, weights] = await Promise.all([programs.evaluate.read("logits"), programs.params.read(paths)]);
+        programs.step.write(HYPER, optimizerHyper(optimizer, step, numbers));
+        programs.step.write(STEP, Uint32Array.of(step));
+        programs.step.run();
+        losses.push((await programs.step.read("loss")).data[0] as number);
+        programs.evaluation.run();
+        const [logits, weights] = await Promise.all([programs.evaluation.read("logits"), programs.params.read(paths)]);
         expect(weights.get("head.3.weight")!.data.some((v) => v !== 0)).toBe(true);
         const bare = tailOf({ hidden: options.hidden });
         const expected = interpret(bare, weights, new Map([["frontier.0", x]])).get(bare.outputs.get("logits")!)!;

@@ -2,7 +2,7 @@ import { f32, type HostTensor, type Spec, TlxError, u32 } from "@tlx/kernels";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { exportTensors, joinWeights } from "../src/weights/join.js";
-import { type Checkpoint, parseSafetensors } from "../src/weights/safetensors.js";
+import { type Checkpoint, parseSafetensors, type StoredTensor } from "../src/weights/safetensors.js";
 import { writeSafetensors } from "../src/weights/write-safetensors.js";
 
 const counting = (dtype: "f32" | "u32", ...shape: number[]): HostTensor => {
@@ -102,7 +102,29 @@ describe("exportTensors", () => {
 
   it("writes convolutions as [OC, C/groups, KH, KW]", () => {
     const written = exportTensors(new Map([["w", { spec: f32(3, 5, 2, 4), data: new Float32Array(120) }]]));
-    expect(written.get("w")!.spec).toEqual(f32(4, 2, 3, 5));
-    expect(exportTensors(new Map([["n", { spec: u32(7), data: new Uint32Array(7) }]])).get("n")!.spec).toEqual(u32(7));
+    expect(written.get("w")).toMatchObject({ dtype: "F32", shape: [4, 2, 3, 5] });
+    const counted = exportTensors(new Map([["n", { spec: u32(7), data: new Uint32Array(7) }]])).get("n");
+    expect(counted).toMatchObject({ dtype: "U32", shape: [7] });
+  });
+
+  it("keeps a tensor of the source byte for byte in its dtype as long as its values are the same", () => {
+    const halves = (name: string): StoredTensor => {
+      const bytes = new Uint8Array(new Uint16Array([0x3c00, 0x0001, 0x7e01, 0x8000, 0xfbff, 0x3555]).buffer);
+      return { name, dtype: "F16", shape: [3, 2], bytes };
+    };
+    const brains = { ...halves("brain"), dtype: "BF16" };
+    const source = new Map([halves("kept"), halves("moved"), brains].map((tensor) => [tensor.name, tensor]));
+    const specs = new Map(["kept", "moved", "brain"].map((name) => [name, f32(2, 3)]));
+    const params = joinWeights(specs, { tensors: source, metadata: new Map() });
+    const bits = new Uint32Array(params.get("moved")!.data.buffer);
+    bits[3]! ^= 1;
+    const { tensors } = parseSafetensors(writeSafetensors(exportTensors(params, source)));
+    expect(tensors.get("kept")).toEqual(halves("kept"));
+    expect(tensors.get("brain")).toEqual(brains);
+    expect(tensors.get("moved")).toMatchObject({ dtype: "F32", shape: [3, 2] });
+    expect(joinWeights(specs, { tensors, metadata: new Map() })).toEqual(params);
+    expect(exportTensors(params, new Map([["kept", { ...halves("kept"), shape: [6] }]])).get("kept")!.dtype).toBe(
+      "F32",
+    );
   });
 });

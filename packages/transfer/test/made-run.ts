@@ -4,8 +4,10 @@ import { uniformFanIn, type Weights } from "@tlx/nn";
 import {
   buildTransferGraph,
   completeSettings,
+  type FreezeCertificate,
   findModel,
   type Model,
+  type Snapshot,
   type TrainEvent,
   type TrainResult,
 } from "@tlx/transfer";
@@ -25,8 +27,14 @@ function madeWeights(model: Model, hidden = 0): Weights {
   );
 }
 
+const none = { planned: 0, everything: 0 };
+const emptyCertificate: FreezeCertificate = {
+  ...{ format: "tlx-freeze-certificate", version: 1, tensors: [] },
+  step: { backwardDispatches: none, backwardDispatchesSkipped: 0, bytes: none, optimizerBytes: none, gpuMs: null },
+};
+
 /** Of the smallest network by default: its golden example takes milliseconds, but `readRun` does not know it. */
-export function madeResult(model: Model = tinyModel, hidden = 0): TrainResult {
+export function madeResult(model: Model = tinyModel, hidden = 0): Omit<TrainResult, "gpu"> {
   const weights = madeWeights(model, hidden);
   const valSamples = [
     { file: "val/daisy/1.jpg", label: 0 },
@@ -39,6 +47,8 @@ export function madeResult(model: Model = tinyModel, hidden = 0): TrainResult {
     settings: completeSettings({ hidden }),
     weights,
     backbone: { form: "folded", weights },
+    stored: undefined,
+    certificate: emptyCertificate,
     bestEpoch: 2,
     epochs: 2,
     val: {
@@ -59,6 +69,16 @@ export function madeEpoch(epoch: number, best: boolean, model: Model = tinyModel
   const figures = { learningRate: 0.001, loss: 1 / epoch, trainAccuracy: 1, valLoss: 0.5, valAccuracy: 0.75, ms: 3.5 };
   return [
     { type: "epoch", epoch, epochs: 3, best, ...figures },
-    { type: "checkpoint", epoch, best, head },
+    { type: "checkpoint", epoch, best, weights: head },
   ];
+}
+
+/** A state whose one tensor tells where it is from. */
+export function madeSnapshot(epoch: number, step = 0): Snapshot {
+  const values = Float32Array.from({ length: 100 }, (_, i) => 1000 * epoch + 100 * step + i);
+  return {
+    identity: { model: "tiny" },
+    position: { phase: 0, epoch, step },
+    tensors: new Map([["w", { spec: { dtype: "f32", shape: [100] }, data: values }]]),
+  };
 }

@@ -1,5 +1,5 @@
 import { type HostTensor, sizeOf, TlxError } from "@tlx/kernels";
-import type { Graph, Node } from "@tlx/nn";
+import type { Graph } from "@tlx/nn";
 import {
   type BatchNormForm,
   buildNetworkGraph,
@@ -16,17 +16,9 @@ import {
   writeSafetensors,
 } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
+import { countMultiplyAdds, countParameters } from "../src/models/count-work.js";
 
 const forms: readonly BatchNormForm[] = ["separate", "folded"];
-
-/** Products of one node; each output of a convolution or product sums over all weights that lead to its channel. */
-function multiplyAddsOf(node: Node): number {
-  if (!["conv2d", "depthwiseConv2d", "matmul"].includes(node.op.name)) return 0;
-  const weight = node.inputs[1].spec;
-  return sizeOf(node.outputs[0].spec) * (sizeOf(weight) / weight.shape.at(-1)!);
-}
-
-const paramCount = (graph: Graph): number => [...graph.params.values()].reduce((sum, v) => sum + sizeOf(v.spec), 0);
 
 /** A checkpoint of zeros in the layout of files. */
 function zeroCheckpoint(graph: Graph): ReturnType<typeof parseSafetensors> {
@@ -53,8 +45,8 @@ describe.each(models)("$name", (model: Model) => {
 
   it("has the parameters and multiply-adds of its card", () => {
     const graph = graphOf("separate");
-    expect(paramCount(graph)).toBe(card.parameters);
-    expect(graph.nodes.reduce((sum, node) => sum + multiplyAddsOf(node), 0)).toBe(card.multiplyAdds);
+    expect(countParameters(graph)).toBe(card.parameters);
+    expect(countMultiplyAdds(graph)).toBe(card.multiplyAdds);
   });
 
   it.each(forms)("marks every block of its card, %s", (form) => {
@@ -87,6 +79,13 @@ describe.each(models)("$name", (model: Model) => {
     expect([...loaded.weights.keys()].sort()).toEqual([...graph.params.keys(), ...graph.states.keys()].sort());
   });
 
+  it("takes its backbone from what a training wrote, whatever the head", () => {
+    const trained = buildTransferGraph(model, { batch: 1, form: "folded", classes: 3, hidden: 4 });
+    const { form, weights } = loadBackbone(model, zeroCheckpoint(trained));
+    expect(form).toBe("folded");
+    expect([...weights.keys()].some((path) => path.startsWith(`${model.headPath}.`))).toBe(false);
+  });
+
   it.each(models.filter((other) => other !== model))("refuses weights of $name", (other) => {
     const checkpoint = zeroCheckpoint(buildNetworkGraph(other, { batch: 1, form: "separate" }));
     const error = caught(() => loadPretrained(model, checkpoint, { batch: 1 }));
@@ -100,6 +99,7 @@ describe.each(models)("$name", (model: Model) => {
 it("publishes the parameter counts that papers and torchvision give", () => {
   expect(findModel("mobilenet-v2").card.parameters).toBe(3_504_872);
   expect(findModel("squeezenet-1.1").card.parameters).toBe(1_235_496);
+  expect(findModel("resnet-18").card.parameters).toBe(11_689_512);
 });
 
 it("names block 1 of the two MobileNetV2 as their files do", () => {

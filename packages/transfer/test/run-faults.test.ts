@@ -8,7 +8,8 @@ import { parseSafetensors } from "@tlx/transfer";
 import { RunFolder } from "@tlx/transfer/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
-import { madeEpoch, madeResult } from "./made-run.js";
+import { readSnapshot } from "../src/run/snapshot-file.js";
+import { madeEpoch, madeResult, madeSnapshot } from "./made-run.js";
 
 let dir: string;
 beforeEach(() => {
@@ -68,12 +69,13 @@ async function failingAt(n: number, work: () => Promise<void>): Promise<{ failed
 }
 
 /** Throws when a file in the folder is not whole. */
-function checkWhole(folder: string): void {
+async function checkWhole(folder: string): Promise<void> {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true });
   for (const entry of files) {
     if (!entry.isFile() || entry.name.endsWith(".tmp") || entry.parentPath.endsWith(".tmp")) continue;
     const bytes = readFileSync(path.join(entry.parentPath, entry.name));
-    if (entry.name.endsWith(".safetensors")) parseSafetensors(bytes);
+    if (entry.name === "state.safetensors") await readSnapshot(bytes);
+    else if (entry.name.endsWith(".safetensors")) parseSafetensors(bytes);
     else if (/\.json$|\.lock$/.test(entry.name)) JSON.parse(bytes.toString());
     else if (bytes.length > 0) expect(bytes.at(-1), entry.name).toBe(10);
     if (entry.name === "metrics.jsonl") for (const line of bytes.toString().split("\n")) line && JSON.parse(line);
@@ -84,6 +86,7 @@ async function writeRun(folder: string): Promise<void> {
   const run = await RunFolder.create(folder, { config: { seed: 1 } });
   try {
     for (const event of madeEpoch(1, true)) await run.record(event);
+    for (const step of [0, 1]) await run.record({ type: "snapshot", snapshot: madeSnapshot(1, step) });
     await run.finish(await testGpu(), madeResult());
   } finally {
     await run.close();
@@ -98,7 +101,7 @@ describe("a disk that fails", () => {
       const folder = path.join(dir, String(n));
       const { failed, error } = await failingAt(n, () => writeRun(folder));
       if (!failed) break;
-      checkWhole(dir);
+      await checkWhole(dir);
       if (error === undefined) continue; // only tidying up failed
       failures++;
       expect(error, String(n)).toBeInstanceOf(TlxError);
@@ -124,9 +127,41 @@ describe("a disk that fails", () => {
       };
       const { failed, error } = await failingAt(n, take);
       if (!failed) break;
-      checkWhole(folder);
+      await checkWhole(folder);
       if (error !== undefined) expect(["E_DATA", "E_USAGE"], String(error)).toContain((error as TlxError).code);
       expect(() => JSON.parse(readFileSync(lock, "utf8"))).not.toThrow();
+    }
+  });
+});
+
+describe("a disk that fails while a run is resumed", () => {
+  it("at any one operation loses neither state nor figures", async () => {
+    for (let n = 0; ; n++) {
+      const folder = path.join(dir, String(n));
+      const run = await RunFolder.create(folder, { config: { seed: 1 } });
+      for (const event of [...madeEpoch(1, true), ...madeEpoch(2, true)]) await run.record(event);
+      await run.record({ type: "snapshot", snapshot: madeSnapshot(1, 4) });
+      const lock = path.join(folder, "run.lock");
+      fs.writeFileSync(lock, JSON.stringify({ ...JSON.parse(readFileSync(lock, "utf8")), started: 12 }));
+      const { failed, error } = await failingAt(n, async () => {
+        const resumed = await RunFolder.resume(folder);
+        if (!resumed.finished) await resumed.run.record({ type: "snapshot", snapshot: madeSnapshot(2) });
+      });
+      if (!failed) break;
+      await checkWhole(folder);
+      if (error !== undefined) expect(["E_DATA", "E_USAGE"], String(error)).toContain((error as TlxError).code);
+      fs.rmSync(path.join(folder, ".run.lock.tmp"), { force: true }); // as the message says
+      fs.rmSync(lock, { force: true });
+      const again = await RunFolder.resume(folder);
+      if (again.finished) throw new Error("nothing was finished");
+      const { epoch, step } = again.snapshot!.position;
+      expect([1, 2]).toContain(epoch);
+      expect([...again.snapshot!.tensors.get("w")!.data]).toEqual([
+        ...madeSnapshot(epoch, step).tensors.get("w")!.data,
+      ]);
+      const rows = readFileSync(path.join(folder, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+      expect(JSON.parse(rows[0]!).epoch).toBe(1);
+      await again.run.close();
     }
   });
 });

@@ -42,6 +42,7 @@ describe("a run folder", () => {
         "flowers",
         ...["config.json", "metrics.csv", "metrics.jsonl", "checkpoints", "model"].map((f) => `flowers/${f}`),
         ...["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv"].map((f) => `flowers/${f}`),
+        "flowers/freeze-certificate.json",
         ...["best.safetensors", "last.safetensors"].map((f) => `flowers/checkpoints/${f}`),
         ...["model.json", "model.safetensors", "labels.txt", "golden.json"].map((f) => `flowers/model/${f}`),
       ].sort(),

@@ -39,8 +39,8 @@ describe("the best epoch", () => {
     expect(result.val.loss).toBe(epochs[0]!.valLoss);
     const checkpoints = events.filter((e) => e.type === "checkpoint");
     expect(checkpoints.map((c) => c.best)).toEqual(epochs.map((e) => e.best));
-    for (const [path, tensor] of checkpoints[0]!.head) expect(result.weights.get(path)).toEqual(tensor);
-    expect(checkpoints[1]!.head).not.toEqual(checkpoints[0]!.head);
+    for (const [path, tensor] of checkpoints[0]!.weights) expect(result.weights.get(path)).toEqual(tensor);
+    expect(checkpoints[1]!.weights).not.toEqual(checkpoints[0]!.weights);
   });
 
   it("ends training when none has been better for a while", async () => {
@@ -90,7 +90,7 @@ describe("settings of the head and its steps", () => {
     const train = madeSamples("train", 12).filter(({ label }, i) => label === 0 || i < 15);
     const bias = async (classWeights: "none" | "auto"): Promise<number> => {
       const { events } = await run({ classWeights, epochs: 1, batch: 16, optimizer: "sgd" }, { train });
-      const head = events.find((e) => e.type === "checkpoint")!.head;
+      const head = events.find((e) => e.type === "checkpoint")!.weights;
       return head.get("head.bias")!.data[0]!;
     };
     // From zeros, one step of 0.1 moves the first bias by 0.1 (share of its class - 1/2); 12 of the 15 are of it.

@@ -29,7 +29,7 @@ describe("an end before the end", () => {
       }
     };
     await expect(reading()).rejects.toBe(reason);
-    expect(seen).toEqual(["plan", "features"]);
+    expect(seen).toEqual(["plan", "phase", "features"]);
   });
 
   /** Aborts at the first read of features after `after` epochs; the reads of an epoch are its steps, then its evaluation. */

@@ -10,7 +10,7 @@ import {
 } from "@tlx/transfer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
-import { epochOrder } from "../src/train/batches.js";
+import { epochOrder } from "../src/train/epoch-steps.js";
 import { madePictures, madeSamples, tinyCheckpoint, tinyModel, tinyTraining } from "./tiny-model.js";
 import { epochsOf, type Run, trainToEnd } from "./train-to-end.js";
 
@@ -105,12 +105,22 @@ describe("training on two colours", () => {
       frozen: 5,
       frozenElements: 3 * 3 * 3 * 8 + 4 * 8,
       featureWidth: 8,
+      blocks: [
+        { ...{ block: "stem", params: 3, elements: 232, batchNorm: "frozen" }, trainedElements: 0, mask: "", rate: "" },
+        { ...{ block: "head", params: 2, elements: 18, batchNorm: "" }, trainedElements: 18, mask: "1", rate: "1" },
+      ],
+      phases: [{ name: "head", epochs: 6 }],
+    });
+    const reason = "pictures never change";
+    expect(events[1]).toEqual({
+      ...{ type: "phase", index: 0, phases: 1, name: "head", epochs: 6 },
+      ...{ views: 1, reason, featureWidth: 8, partSize: 8 },
     });
     const features = (split: string, total: number): unknown[] =>
-      Array.from({ length: total }, (_, i) => ({ type: "features", split, done: i + 1, cached: 0, total }));
-    expect(events.slice(1, 31)).toEqual([...features("train", 20), ...features("val", 10)]);
+      Array.from({ length: total }, (_, i) => ({ type: "features", kept: true, split, done: i + 1, cached: 0, total }));
+    expect(events.slice(2, 32)).toEqual([...features("train", 20), ...features("val", 10)]);
     const epochs = epochsOf(events);
-    expect(events.slice(31).map((e) => e.type)).toEqual([...epochs.flatMap(() => ["epoch", "checkpoint"]), "done"]);
+    expect(events.slice(32).map((e) => e.type)).toEqual([...epochs.flatMap(() => ["epoch", "checkpoint"]), "done"]);
     expect(epochs.map((e) => [e.epoch, e.epochs])).toEqual([1, 2, 3, 4, 5, 6].map((n) => [n, 6]));
     expect(epochs[5]!.loss).toBeLessThan(epochs[0]!.loss);
     expect(epochs[5]).toMatchObject({ trainAccuracy: 1, valAccuracy: 1 });
@@ -136,7 +146,7 @@ describe("training on two colours", () => {
     for (const [i, { loss }] of epochsOf(events).entries()) expect(loss).toBeCloseTo(expected.losses[i]!, 4);
     // [8, 2] weights, then 2 biases; each has moved by about 0.6.
     const last = events.findLast((e) => e.type === "checkpoint")!;
-    const head = ["head.weight", "head.bias"].flatMap((path) => [...last.head.get(path)!.data]);
+    const head = ["head.weight", "head.bias"].flatMap((path) => [...last.weights.get(path)!.data]);
     for (const [i, v] of expected.head.entries()) expect(head[i]).toBeCloseTo(v, 3);
   });
 

@@ -4,6 +4,7 @@
 import type { Gpu, HostTensor } from "@tlx/kernels";
 import { describeGraph, type Network } from "@tlx/nn";
 import type { PreprocessSpec } from "../preprocess.js";
+import { sha256 } from "../sha256.js";
 
 /** Raised when the same picture gives other features: by a change of kernels, rewrites, resampling or decoder. */
 export const FEATURE_VERSION = 1;
@@ -16,12 +17,8 @@ export interface FeatureSource {
   readonly preprocess: PreprocessSpec;
   /** What the base runs on: `describeDevice`. */
   readonly device: string;
-}
-
-/** SHA-256 in hexadecimal; a page without https has no `crypto.subtle`. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join("");
+  /** How the pictures were changed before; left out for pictures as they are. */
+  readonly view?: string;
 }
 
 const bytesOf = ({ data }: HostTensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -32,8 +29,8 @@ export function describeDevice({ device }: Gpu): string {
   return JSON.stringify([vendor, architecture, name, description]);
 }
 
-/** 64 hexadecimal digits: another network, weight, preprocessing, cut, device or FEATURE_VERSION gives another key. */
-export async function featureKey({ base, cut, preprocess, device }: FeatureSource): Promise<string> {
+/** 64 hexadecimal digits: another network, weight, preprocessing, cut, device, view or FEATURE_VERSION gives another key. */
+export async function featureKey({ base, cut, preprocess, device, view }: FeatureSource): Promise<string> {
   const paths = [...base.graph.params.keys(), ...base.graph.states.keys()];
   const weights = await Promise.all(
     paths.map(async (path) => [path, await sha256(bytesOf(base.weights.get(path) as HostTensor))]),
@@ -45,6 +42,7 @@ export async function featureKey({ base, cut, preprocess, device }: FeatureSourc
     weights,
     preprocess,
     device,
+    view, // undefined is left out of the text
   });
   return sha256(new TextEncoder().encode(text));
 }

@@ -8,7 +8,10 @@ export interface ConvNormNames {
   readonly norm: string;
 }
 
-/** Convolution and batch norm in the form of the checkpoint: folded, the convolution has a bias and the norm is gone. */
+/**
+ * Convolution and batch norm in the form of the checkpoint: folded, the convolution has a bias and the norm is gone.
+ * Marks both modules.
+ */
 export function convNorm(
   s: Scope,
   x: Value,
@@ -16,6 +19,7 @@ export function convNorm(
   options: Omit<ConvOptions, "bias">,
   form: BatchNormForm,
 ): Value {
-  const y = conv2d(s.at(names.conv), x, { ...options, bias: form === "folded" });
-  return form === "folded" ? y : batchNorm(s.at(names.norm), y);
+  const [conv, norm] = [s.at(names.conv), s.at(names.norm)];
+  const y = conv.mark(conv2d(conv, x, { ...options, bias: form === "folded" }));
+  return form === "folded" ? y : norm.mark(batchNorm(norm, y));
 }

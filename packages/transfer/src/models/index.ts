@@ -1,5 +1,8 @@
+export { defineModel, type ModelDefinition } from "./define-model.js";
 export { type HeadOptions, headParams, STEP, startHead } from "./head.js";
 export { imagenetLabels } from "./imagenet-labels.js";
+export { initialWeights, startBackbone } from "./initial-weights.js";
+export { withInputSize } from "./input-size.js";
 export {
   buildFeatureGraph,
   buildNetworkGraph,

@@ -53,16 +53,15 @@ export interface LoadedBackbone {
   readonly weights: Weights;
 }
 
-/** The weights before the classifier. A classifier in the checkpoint, of any number of classes, is passed over. */
+/** The weights before the classifier. A classifier or head in the checkpoint, of any number of classes, is passed over. */
 export function loadBackbone(model: Model, checkpoint: Checkpoint): LoadedBackbone {
   const form = formOf(checkpoint);
   const graph = buildFeatureGraph(model, { batch: 1, form });
   const kept = specsOf(graph);
-  const classifier = [...specsOf(buildNetworkGraph(model, { batch: 1, form })).keys()].filter(
-    (path) => !kept.has(path),
-  );
-  const tensors = new Map(checkpoint.tensors);
-  for (const path of classifier) tensors.delete(path);
+  const published = new Set(specsOf(buildNetworkGraph(model, { batch: 1, form })).keys());
+  const isClassifier = (path: string): boolean =>
+    !kept.has(path) && (published.has(path) || path.startsWith(`${model.headPath}.`));
+  const tensors = new Map([...checkpoint.tensors].filter(([path]) => !isClassifier(path)));
   return { form, weights: join(model, graph, { ...checkpoint, tensors }, form) };
 }
 

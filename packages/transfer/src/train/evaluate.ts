@@ -1,6 +1,5 @@
 import type { Program } from "@tlx/nn";
-import { batchesOf } from "./batches.js";
-import type { FeatureTable } from "./feature-table.js";
+import { cut, type Feed } from "./feed.js";
 
 /** How well a classifier does on a set of samples. */
 export interface Evaluation {
@@ -29,32 +28,27 @@ function crossEntropy(logits: ArrayLike<number>, label: number): number {
   return top + Math.log(sum) - (logits[label] as number);
 }
 
-/** Runs `program`, with input `frontier` [batch, C] and output "logits" [batch, classes], over the whole table. */
-export async function evaluate(
-  program: Program,
-  frontier: string,
-  table: FeatureTable,
-  batch: number,
-): Promise<Evaluation> {
-  const samples = table.labels.length;
-  const order = Array.from({ length: samples }, (_, i) => i);
+/** Runs `program`, a tail of `batch` samples with output "logits" [batch, classes], over all samples of `feed`. */
+export async function evaluate(program: Program, feed: Feed, batch: number): Promise<Evaluation> {
+  const { labels } = feed.table;
+  const samples = labels.length;
   const predicted = new Uint32Array(samples);
   const confidence = new Float32Array(samples);
   let loss = 0;
   let correct = 0;
-  let sample = 0;
-  for await (const part of batchesOf(table, order, batch)) {
-    program.write(frontier, part.features);
+  const parts = cut([...labels.keys()], batch).map((part) => ({ samples: part }));
+  for await (const { part, load } of feed.batches(parts, 1)) {
+    await load(program);
     program.run();
     const { data, spec } = await program.read("logits");
     const classes = spec.shape[1] as number;
-    for (let i = 0; i < part.count; i++, sample++) {
+    for (const [i, sample] of part.samples.entries()) {
       const row = (data as Float32Array).subarray(i * classes, (i + 1) * classes);
       const top = argmax(row);
       predicted[sample] = top;
       confidence[sample] = Math.exp(-crossEntropy(row, top));
-      loss += crossEntropy(row, part.labels[i] as number);
-      if (predicted[sample] === part.labels[i]) correct++;
+      loss += crossEntropy(row, labels[sample] as number);
+      if (top === labels[sample]) correct++;
     }
   }
   return { accuracy: correct / samples, loss: loss / samples, predicted, confidence };

@@ -1,16 +1,20 @@
 import type { Weights } from "@tlx/nn";
+import type { FreezeRow } from "../freeze/describe.js";
+import type { Snapshot } from "./snapshot.js";
 
 /**
- * What training yields, in this order: one plan, then per split its pictures, then per epoch its figures and its head,
- * then what stopped it early, if anything, and the end.
+ * What training yields, in this order: one plan; for every phase its beginning, then per split its pictures, then per epoch its
+ * figures and its weights; then what stopped it early, if anything, and the end. Snapshots come at any time in between.
  */
 export type TrainEvent =
   | PlanEvent
+  | PhaseEvent
   | SkippedEvent
   | WarningEvent
   | FeaturesEvent
   | EpochEvent
   | CheckpointEvent
+  | SnapshotEvent
   | StoppedEvent
   | DoneEvent;
 
@@ -27,6 +31,27 @@ export interface PlanEvent {
   readonly frozenElements: number;
   /** Features per picture. */
   readonly featureWidth: number;
+  /** What learns and how fast, block by block. */
+  readonly blocks: readonly FreezeRow[];
+  readonly phases: readonly Pick<PhaseEvent, "name" | "epochs">[];
+}
+
+/** A part of the run in which the same layers learn. */
+export interface PhaseEvent {
+  readonly type: "phase";
+  /** From 0. */
+  readonly index: number;
+  readonly phases: number;
+  readonly name: string;
+  readonly epochs: number;
+  /** Views of every picture whose features are kept; 0: pictures go through the frozen part for every step. */
+  readonly views: number;
+  /** Why. */
+  readonly reason: string;
+  /** Features per picture. */
+  readonly featureWidth: number;
+  /** Pictures per run of the trained part: less than a batch where the device cannot hold one. */
+  readonly partSize: number;
 }
 
 /** A picture that could not be read and is left out. */
@@ -45,6 +70,8 @@ export interface WarningEvent {
 /** After every picture, skipped or not. */
 export interface FeaturesEvent {
   readonly type: "features";
+  /** Are features computed and kept, or are pictures only looked through? */
+  readonly kept: boolean;
   readonly split: "train" | "val";
   readonly done: number;
   /** Of those done, the ones whose features were known. */
@@ -71,13 +98,20 @@ export interface EpochEvent {
   readonly ms: number;
 }
 
-/** The trained params after an epoch. */
+/** What training has made by the end of an epoch. */
 export interface CheckpointEvent {
   readonly type: "checkpoint";
   readonly epoch: number;
   /** Whether the epoch is the best so far. */
   readonly best: boolean;
-  readonly head: Weights;
+  /** All that training changes: params, running statistics; averages where these are kept. */
+  readonly weights: Weights;
+}
+
+/** Where training stands, after every epoch and every so many steps: what `TrainInput.resume` takes. */
+export interface SnapshotEvent {
+  readonly type: "snapshot";
+  readonly snapshot: Snapshot;
 }
 
 /** Training ends before the last epoch. */

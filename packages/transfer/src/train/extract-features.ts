@@ -1,6 +1,6 @@
 /**
- * Features of every picture of a split: the frozen base runs once per picture, and not at all for pictures whose features
- * the store holds.
+ * Features of every picture of a split: the frozen part runs once per picture and view, and not at all for pictures whose
+ * features the store holds.
  *
  * Throws   E_DATA when more than a tenth of the pictures cannot be read
  */
@@ -8,13 +8,15 @@ import { type Gpu, TlxError } from "@tlx/kernels";
 import { type Network, withBatch } from "@tlx/nn";
 import type { Sample } from "../data/dataset.js";
 import type { HashedOrCached } from "../data/picture.js";
-import { describeDevice, featureKey } from "../features/feature-key.js";
+import { describeDevice, type FeatureSource, featureKey } from "../features/feature-key.js";
 import type { FeatureStore } from "../features/feature-store.js";
 import { MemoryFeatureStore } from "../features/memory-store.js";
 import { compileForPictures, compileWhenNeeded, type PictureProgram, runPictures } from "../picture-program.js";
 import type { PreprocessSpec } from "../preprocess.js";
 import type { FeaturesEvent, SkippedEvent, WarningEvent } from "./events.js";
-import type { FeatureTable } from "./feature-table.js";
+import { type Frontier, widthOf } from "./feed.js";
+import type { DrawAugmentation } from "./live-feed.js";
+import type { SampleTable } from "./sample-table.js";
 
 /** Decodes the pictures of the samples, in their order; those that `skip` accepts by their hash need not be decoded. */
 export type PictureSource = (
@@ -25,87 +27,137 @@ export type PictureSource = (
 /** Opens the store of a feature key; `warn` takes what costs time and changes no result. */
 export type OpenFeatures = (key: string, width: number, warn: (message: string) => void) => Promise<FeatureStore>;
 
-/** The frozen base, and how it is fed. */
+/** The frozen part, and how it is fed. */
 export interface ExtractionInput {
   readonly gpu: Gpu;
-  /** Input "image", output `output` [N, C]. */
-  readonly base: Network;
-  readonly output: string;
+  /** Input "image", outputs `frontier`. */
+  readonly prefix: Network;
+  readonly frontier: readonly Frontier[];
   readonly preprocess: PreprocessSpec;
-  readonly pictures: PictureSource;
   /** Pictures per pass. */
   readonly batch: number;
-  /** Default: a store in memory. */
-  readonly openFeatures?: OpenFeatures;
+  readonly openFeatures: OpenFeatures;
   readonly signal?: AbortSignal;
 }
 
-/** The base, not compiled before the first picture needs it, with an open store. */
-export interface Extraction {
-  readonly base: PictureProgram;
-  readonly store: FeatureStore;
-  readonly pictures: PictureSource;
+/** A fixed view of every picture: how it is changed, and a text that tells it from other views. */
+export interface View {
+  readonly text: string;
+  readonly augment: DrawAugmentation;
+  /** What `augment` is given as epoch. */
+  readonly number: number;
+}
+
+/** What decides the features of a plan's pictures. */
+export function featureSourceOf(
+  gpu: Gpu,
+  prefix: Network,
+  frontier: readonly Frontier[],
+  preprocess: PreprocessSpec,
+  view?: View,
+): FeatureSource {
+  const cut = frontier.map(({ name }) => name).join(",");
+  return { base: prefix, cut, preprocess, device: describeDevice(gpu), ...(view && { view: view.text }) };
+}
+
+/** The frozen part, not compiled before the first picture needs it. */
+export class Extraction {
+  private readonly input: ExtractionInput;
+  private readonly prefix: Network;
+  private readonly program: PictureProgram;
   /** Not yet told. */
-  readonly warnings: string[];
-  readonly signal?: AbortSignal;
-  /** Frees the base and closes the store. */
-  close(): Promise<void>;
+  private readonly warnings: string[] = [];
+
+  constructor(input: ExtractionInput) {
+    const { gpu, preprocess, frontier, batch } = input;
+    const prefix = { ...input.prefix, graph: withBatch(input.prefix.graph, batch) };
+    const outputs = frontier.map(({ name }) => name);
+    this.input = input;
+    this.prefix = prefix;
+    this.program = compileWhenNeeded(batch, () => compileForPictures(gpu, prefix, preprocess, outputs, batch));
+  }
+
+  /** Opens the store of a view, or of the pictures as they are. */
+  async openStore(view?: View): Promise<FeatureStore> {
+    const { gpu, preprocess, frontier, openFeatures } = this.input;
+    const key = await featureKey(featureSourceOf(gpu, this.prefix, frontier, preprocess, view));
+    return openFeatures(key, widthOf(frontier), (message) => this.warnings.push(message));
+  }
+
+  /** Fills `store` with the features of `samples`, and returns those that could be read. */
+  async *extract(
+    pictures: PictureSource,
+    store: FeatureStore,
+    split: FeaturesEvent["split"],
+    samples: readonly Sample[],
+    view?: View,
+  ): AsyncGenerator<SkippedEvent | WarningEvent | FeaturesEvent, SampleTable> {
+    const hashes: string[] = [];
+    const read: Sample[] = [];
+    let done = 0;
+    let cached = 0;
+    const tell = (): WarningEvent[] => this.warnings.splice(0).map((message) => ({ type: "warning", message }));
+    const source = pictures(samples, { skip: (hash) => store.has(hash) });
+    const results = runPictures(this.program, source, ({ hash, picture }) => view?.augment(view.number, hash, picture));
+    for await (const result of results) {
+      this.input.signal?.throwIfAborted();
+      if ("error" in result) {
+        yield { type: "skipped", file: result.item.file, reason: result.error.message };
+      } else {
+        if ("row" in result) await store.put(result.hash, result.row);
+        else cached++;
+        hashes.push(result.hash);
+        read.push(result.item);
+      }
+      yield* tell();
+      yield { type: "features", kept: true, split, done: ++done, cached, total: samples.length };
+    }
+    // A run that is killed while the tail trains keeps them.
+    await store.flush();
+    yield* tell();
+    return tableOf(split, samples, read, hashes);
+  }
+
+  dispose(): void {
+    this.program.dispose();
+  }
 }
 
-export async function openExtraction(input: ExtractionInput): Promise<Extraction> {
-  const { gpu, output, preprocess, pictures, batch, openFeatures, signal } = input;
-  const base = { ...input.base, graph: withBatch(input.base.graph, batch) };
-  const width = base.graph.outputs.get(output)!.spec.shape[1] as number;
-  const warnings: string[] = [];
-  const openStore = async (open: OpenFeatures): Promise<FeatureStore> => {
-    const key = await featureKey({ base, cut: output, preprocess, device: describeDevice(gpu) });
-    return open(key, width, (message) => warnings.push(message));
-  };
-  const store = openFeatures ? await openStore(openFeatures) : new MemoryFeatureStore(width);
-  const program = compileWhenNeeded(batch, () => compileForPictures(gpu, base, preprocess, output, batch));
-  const close = (): Promise<void> => {
-    program.dispose();
-    return store.close();
-  };
-  return { base: program, store, pictures, warnings, signal, close };
-}
-
-export interface Features {
-  readonly table: FeatureTable;
-  /** The samples that could be read: row i of the table is that of sample i. */
-  readonly samples: readonly Sample[];
-}
-
-/** The share of unreadable pictures above which a run is stopped. */
-const MAX_UNREADABLE = 0.1;
-
-export async function* extractFeatures(
-  { base, store, pictures, warnings, signal }: Extraction,
+/** Reads every picture once, for its hash and to know that it can be read. */
+export async function* scanPictures(
+  pictures: PictureSource,
   split: FeaturesEvent["split"],
   samples: readonly Sample[],
-): AsyncGenerator<SkippedEvent | WarningEvent | FeaturesEvent, Features> {
+  signal?: AbortSignal,
+): AsyncGenerator<SkippedEvent | FeaturesEvent, SampleTable> {
   const hashes: string[] = [];
   const read: Sample[] = [];
   let done = 0;
-  let cached = 0;
-  const tell = (): WarningEvent[] => warnings.splice(0).map((message) => ({ type: "warning", message }));
-  const source = pictures(samples, { skip: (hash) => store.has(hash) });
-  for await (const result of runPictures(base, source)) {
+  for await (const result of pictures(samples, { skip: () => false })) {
     signal?.throwIfAborted();
     if ("error" in result) {
       yield { type: "skipped", file: result.item.file, reason: result.error.message };
     } else {
-      if ("row" in result) await store.put(result.hash, result.row);
-      else cached++;
       hashes.push(result.hash);
       read.push(result.item);
     }
-    yield* tell();
-    yield { type: "features", split, done: ++done, cached, total: samples.length };
+    yield { type: "features", kept: false, split, done: ++done, cached: 0, total: samples.length };
   }
-  // A run that is killed while the head trains keeps them.
-  await store.flush();
-  yield* tell();
+  return tableOf(split, samples, read, hashes);
+}
+
+/** The store of a run that keeps its features to itself. */
+export const openMemory: OpenFeatures = async (_key, width) => new MemoryFeatureStore(width);
+
+/** The share of unreadable pictures above which a run is stopped. */
+const MAX_UNREADABLE = 0.1;
+
+function tableOf(
+  split: FeaturesEvent["split"],
+  samples: readonly Sample[],
+  read: readonly Sample[],
+  hashes: readonly string[],
+): SampleTable {
   const unreadable = samples.length - read.length;
   if (unreadable > MAX_UNREADABLE * samples.length) {
     throw new TlxError(
@@ -113,6 +165,5 @@ export async function* extractFeatures(
       `train: expected at most ${100 * MAX_UNREADABLE} % unreadable pictures, found ${unreadable} of ${samples.length} for ${split}; repair or remove them`,
     );
   }
-  const labels = Uint32Array.from(read, (sample) => sample.label);
-  return { table: { store, hashes, labels }, samples: read };
+  return { samples: read, hashes, labels: Uint32Array.from(read, (sample) => sample.label) };
 }

@@ -1,6 +1,7 @@
 /** What a training will do, known before a GPU is opened: what is frozen, what is trained, where the network is cut. */
 import { bytesOf, type Capabilities, type HostTensor } from "@tlx/kernels";
 import {
+  dropDead,
   type Graph,
   lowerGraph,
   type Network,
@@ -8,86 +9,156 @@ import {
   partition,
   planMemory,
   splitBatch,
+  toTraining,
   type Weights,
   weightsOf,
   withBatch,
 } from "@tlx/nn";
-import { headParams, startHead } from "../models/head.js";
+import { describeFreeze } from "../freeze/describe.js";
+import type { FreezePlan, FreezeRequest } from "../freeze/freeze-plan.js";
+import { resolveFreeze } from "../freeze/resolve.js";
+import { headParams, STEP, startHead } from "../models/head.js";
 import { buildTransferGraph } from "../models/instantiate.js";
-import { type LoadedBackbone, loadBackbone } from "../models/load.js";
+import type { LoadedBackbone } from "../models/load.js";
 import type { Model } from "../models/model.js";
-import type { Checkpoint } from "../weights/safetensors.js";
+import { evaluationForm } from "./evaluation-form.js";
 import type { PlanEvent } from "./events.js";
+import { type Frontier, widthOf } from "./feed.js";
 import type { TrainSettings } from "./settings.js";
+import { type Tail, trainingGraphs } from "./tail-programs.js";
+import { costOfTraining } from "./training-cost.js";
+
+export interface PlanInput {
+  readonly model: Model;
+  /** Where the params before the head start. */
+  readonly source: LoadedBackbone;
+  readonly classes: number;
+  readonly settings: TrainSettings;
+  /** Do they come from an earlier training? Default true. */
+  readonly pretrained?: boolean;
+  /** Which elements of a param train, by path. */
+  readonly elements?: FreezeRequest["elements"];
+  /** What trains. Default: what the settings say. */
+  readonly freeze?: FreezePlan;
+  /** Values that take the place of starting ones: what a phase before this one left behind. */
+  readonly start?: Weights;
+  /** Samples per run of the tail. Default: the batch of the settings. */
+  readonly batch?: number;
+}
 
 export interface TrainingPlan {
-  readonly backbone: LoadedBackbone;
-  /** The frozen part, for `settings.extractBatch` pictures: input "image", output `output`. */
-  readonly base: Network;
-  /** Where the network is cut: the value that base and head share. */
-  readonly output: string;
-  /** Elements of that value per picture. */
+  /** The whole network as it was built, before it is cut: input "image", output "logits". */
+  readonly graph: Graph;
+  /** Starting values of all its params and states. */
+  readonly weights: Weights;
+  readonly freeze: FreezePlan;
+  /** The frozen part, for `settings.extractBatch` pictures: input "image", outputs the frontier. None where all is trained. */
+  readonly prefix: Network | undefined;
+  /** What crosses, as inputs of the tail; "image" where there is no prefix. */
+  readonly frontier: readonly Frontier[];
+  /** Elements of a cached sample: the values of the frontier one after the other. */
   readonly featureWidth: number;
-  /** The trained part: input `output`, output "logits". */
-  readonly tail: Graph;
-  readonly trainable: ReadonlySet<string>;
-  /** Where the trained params start. */
-  readonly head: Weights;
+  /** The trained part. */
+  readonly tail: Tail;
 }
 
-/** Throws E_WEIGHTS for a checkpoint of another network. */
-export function planTraining(
-  model: Model,
-  checkpoint: Checkpoint,
-  classes: number,
-  settings: TrainSettings,
-): TrainingPlan {
-  const { batch, hidden, dropout, seed, extractBatch } = settings;
-  const backbone = loadBackbone(model, checkpoint);
-  const graph = buildTransferGraph(model, { batch, form: backbone.form, classes, hidden, dropout, seed });
-  const trainable = new Set(headParams(model, graph));
-  const { prefix, tail, frontier } = partition(graph, trainable);
-  const output = frontier[0] as string; // a head on pooled features reads one value
-  const base = { graph: withBatch(prefix, extractBatch), weights: weightsOf(prefix, backbone.weights) };
-  const featureWidth = prefix.outputs.get(output)!.spec.shape[1] as number;
-  return { backbone, base, output, featureWidth, tail, trainable, head: startHead(tail, [...trainable], seed) };
+/** Throws E_USAGE for settings of freezing that cannot be followed, E_SHAPE for an element mask of another shape. */
+export function planTraining(input: PlanInput): TrainingPlan {
+  const { model, source, classes, settings, pretrained = true, elements } = input;
+  const { hidden, dropout, seed, extractBatch } = settings;
+  const batch = input.batch ?? settings.batch;
+  const graph = buildTransferGraph(model, { batch, form: source.form, classes, hidden, dropout, seed });
+  const request = { ...settings, ...(elements && { elements }) };
+  const about = { graph, blocks: model.card.blocks, head: model.headPath, pretrained };
+  const freeze = input.freeze ?? resolveFreeze(request, about);
+  const start = new Map([
+    ...source.weights,
+    ...startHead(graph, headParams(model, graph), seed),
+    ...(input.start ?? []),
+  ]);
+  const weights = weightsOf(graph, start);
+
+  const parts = partition(graph, freeze.trainable);
+  const tail = { graph: parts.tail, weights: weightsOf(parts.tail, weights) };
+  const training = dropDead(toTraining(tail, freeze.batchNorms)); // a frozen batch norm leaves its tensors behind
+  const frontier = [...training.graph.inputs]
+    .filter(([name]) => name !== STEP)
+    .map(([name, { spec }]) => ({ name, spec }));
+  return {
+    ...{ graph, weights, freeze, frontier },
+    prefix: prefixOf(parts.prefix, frontier, extractBatch, weights),
+    featureWidth: widthOf(frontier),
+    tail: {
+      ...training,
+      evaluation: evaluationForm(training),
+      trainable: freeze.trainable,
+      params: freeze.params,
+    },
+  };
 }
 
-const elements = (weights: Weights): number => [...weights.values()].reduce((n, { data }) => n + data.length, 0);
+/** The frozen part with every value of the frontier as an output, also the image where the tail reads that too. */
+function prefixOf(prefix: Graph, frontier: readonly Frontier[], batch: number, weights: Weights): Network | undefined {
+  if (prefix.nodes.length === 0) return undefined;
+  const values = frontier.map(({ name }) => [name, prefix.outputs.get(name) ?? prefix.inputs.get(name)!] as const);
+  const graph = withBatch({ ...prefix, outputs: new Map(values) }, batch);
+  return { graph, weights: weightsOf(graph, weights) };
+}
+
+const elementsOf = (tensors: Iterable<HostTensor>): number => [...tensors].reduce((n, { data }) => n + data.length, 0);
+
+/** Paths of what training changes: trained params, and the running statistics of trained batch norms. */
+export function changedPaths({ graph, freeze }: Pick<TrainingPlan, "graph" | "freeze">): Set<string> {
+  const norms = graph.nodes.filter((n) => freeze.batchNorms.has(n.path));
+  const states = norms.flatMap((n) => n.inputs).filter((v) => graph.states.has(v.path));
+  return new Set([...freeze.trainable, ...states.map((v) => v.path)]);
+}
 
 /** A plan in numbers. */
-export const describePlan = ({ trainable, head, backbone, featureWidth }: TrainingPlan): Omit<PlanEvent, "type"> => ({
-  trained: [...trainable],
-  trainedElements: elements(head),
-  frozen: backbone.weights.size,
-  frozenElements: elements(backbone.weights),
-  featureWidth,
-});
+export function describePlan(plan: TrainingPlan): Omit<PlanEvent, "type" | "phases"> {
+  const changed = changedPaths(plan);
+  const frozen = [...plan.weights].filter(([path]) => !changed.has(path));
+  const trained = [...plan.freeze.trainable];
+  return {
+    trained,
+    trainedElements: elementsOf(trained.map((path) => plan.weights.get(path)!)),
+    frozen: frozen.length,
+    frozenElements: elementsOf(frozen.map(([, tensor]) => tensor)),
+    featureWidth: plan.featureWidth,
+    blocks: describeFreeze(plan.freeze, plan.graph),
+  };
+}
 
 /** What a training takes on the GPU, in bytes. */
 export interface MemoryForecast {
-  /** Of the frozen part. */
+  /** Of what is frozen. */
   readonly weights: number;
   /** Intermediate values of a pass over the frozen part. */
   readonly values: number;
-  /** The trained params with their gradients and the optimizer's moments. */
-  readonly head: number;
+  /** Intermediate values of a training step, gradients among them. */
+  readonly step: number;
+  /** The trained params and what the optimizer keeps beside them. */
+  readonly trained: number;
 }
 
 const totalBytes = (weights: Iterable<HostTensor>): number =>
   [...weights].reduce((sum, { spec }) => sum + bytesOf(spec), 0);
 
 export function forecastMemory(
-  { base, head }: TrainingPlan,
-  optimizer: TrainSettings["optimizer"],
+  { prefix, tail }: TrainingPlan,
+  settings: TrainSettings,
   capabilities: Capabilities,
 ): MemoryForecast {
-  const network = optimizeForInference(base);
-  const part = splitBatch(network.graph, capabilities);
-  const moments = optimizer === "adamw" ? 2 : 1;
+  const network = prefix && optimizeForInference(prefix);
+  const part = network && splitBatch(network.graph, capabilities);
+  const { step, update } = trainingGraphs(tail, settings, settings.accumulate > 1);
+  const cost = costOfTraining(update ? [step, update] : [step], capabilities);
+  const [trained, frozen]: HostTensor[][] = [[], []];
+  for (const [path, tensor] of tail.weights) (tail.trainable.has(path) ? trained : frozen)!.push(tensor);
   return {
-    weights: totalBytes(network.weights.values()),
-    values: planMemory(part, lowerGraph(part, capabilities)).plannedBytes,
-    head: (2 + moments) * totalBytes(head.values()),
+    weights: totalBytes(network?.weights.values() ?? []) + totalBytes(frozen!),
+    values: part ? planMemory(part, lowerGraph(part, capabilities)).plannedBytes : 0,
+    step: cost.plannedBytes,
+    trained: totalBytes(trained!) + cost.optimizerBytes,
   };
 }

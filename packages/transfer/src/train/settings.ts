@@ -1,5 +1,6 @@
 /** Every choice of a run in one table: default, what it means, what it may be. Help, --print-config and docs read it. */
 import { TlxError } from "@tlx/kernels";
+import type { AugmentName } from "../augment/presets.js";
 import { nearestName } from "../nearest-name.js";
 
 /** Every choice of a run; `settingDocs` says what each means, `defaultTrainSettings` holds the defaults. */
@@ -12,8 +13,27 @@ export interface TrainSettings {
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly weightDecay: number;
-  readonly schedule: "constant" | "cosine";
+  readonly schedule: "constant" | "cosine" | "one-cycle";
   readonly warmupEpochs: number;
+  readonly unfreeze: string;
+  readonly train: string;
+  readonly freeze: string;
+  readonly mask: string;
+  readonly rates: string;
+  readonly layerDecay: number;
+  readonly baseRate: number;
+  readonly batchNorm: "freeze" | "train";
+  readonly headEpochs: number;
+  readonly unfreezeEvery: number;
+  readonly averageDecay: number;
+  readonly mixup: number;
+  readonly cutmix: number;
+  readonly accumulate: number;
+  readonly precision: "f32" | "f16";
+  readonly saveSteps: number;
+  readonly timeSteps: boolean;
+  readonly augment: AugmentName;
+  readonly views: number;
   readonly labelSmoothing: number;
   readonly classWeights: "none" | "auto";
   readonly clipNorm: number;
@@ -21,6 +41,7 @@ export interface TrainSettings {
   readonly dropout: number;
   readonly metric: "accuracy" | "loss";
   readonly patience: number;
+  readonly inputSize: number;
   readonly extractBatch: number;
 }
 
@@ -60,6 +81,8 @@ const oneOf = (...choices: string[]): Rule => ({
 });
 const notNegative = number("a number of at least 0", (v) => v >= 0);
 const share = number("a number from 0 to below 1", (v) => v >= 0 && v < 1);
+const beta = number("a number from 0 to 4", (v) => v >= 0 && v <= 4);
+const text: Rule = { expected: "a text", holds: (value) => typeof value === "string" };
 const flag: Rule = { expected: "true or false", holds: (value) => typeof value === "boolean" };
 
 type Entry<V> = readonly [value: V, rule: Rule, unit: string, doc: string];
@@ -80,11 +103,83 @@ const table: { readonly [K in SettingName]: Entry<TrainSettings[K]> } = {
   weightDecay: [1e-2, notNegative, "", "per step, a weight shrinks by learning rate x this share of itself"],
   schedule: [
     "constant",
-    oneOf("constant", "cosine"),
+    oneOf("constant", "cosine", "one-cycle"),
     "",
-    "the learning rate over the epochs: as it is, or falling to 0",
+    "the learning rate over the epochs: as it is, falling to 0, or rising first and then falling to nearly 0",
   ],
   warmupEpochs: [0, notNegative, "epochs", "over which the learning rate first rises from 0"],
+  unfreeze: [
+    "head",
+    {
+      expected: '"head", "last:N" or "all"',
+      holds: (value) => typeof value === "string" && /^(head|all|last:[1-9]\d*)$/.test(value),
+    },
+    "",
+    "what learns: the new head alone, the last N blocks and the head, or everything",
+  ],
+  train: ["", text, "", "what learns besides; patterns such as features.14-18.** with commas between"],
+  freeze: ["", text, "", "what does not learn after all, the head too if it is named; patterns"],
+  mask: [
+    "",
+    text,
+    "",
+    "what gradients are multiplied by, 0 to 1: pattern=0.5, or path[0:8]=0 for output channels 0 to 7",
+  ],
+  rates: ["", text, "", "learning rates relative to the head's, in place of base rate and layer decay: pattern=0.1"],
+  layerDecay: [
+    1,
+    number("a number above 0 and at most 1", (v) => v > 0 && v <= 1),
+    "",
+    "a block learns at this share of the learning rate of the block after it",
+  ],
+  baseRate: [
+    0.1,
+    number("a number above 0", (v) => v > 0),
+    "",
+    "learning rate of pretrained layers relative to the head's",
+  ],
+  batchNorm: [
+    "freeze",
+    oneOf("freeze", "train"),
+    "",
+    "freeze: as pretrained, statistics and affine; train: in layers that learn, with the statistics of the batch",
+  ],
+  headEpochs: [0, whole(0), "epochs", "before the others in which only the new head learns"],
+  unfreezeEvery: [0, whole(0), "epochs", "until one more block joins what learns, the last first; 0: all at once"],
+  averageDecay: [
+    0,
+    share,
+    "",
+    "moving average of the weights that is kept and measured: share it keeps a step; 0 is off",
+  ],
+  mixup: [0, beta, "", "blend pairs of training pictures, by shares from Beta(x, x); 0 is off"],
+  cutmix: [0, beta, "", "paste a rectangle of another training picture, its area from Beta(x, x); 0 is off"],
+  accumulate: [1, whole(1), "parts", "a batch is computed in, one after the other, to need less memory"],
+  precision: ["f32", oneOf("f32", "f16"), "", "numbers in which values are kept for the way back; sums are always f32"],
+  saveSteps: [
+    0,
+    whole(0),
+    "steps",
+    "between saved states, from which a killed run goes on; 0 saves one every 10 seconds",
+  ],
+  timeSteps: [
+    false,
+    flag,
+    "",
+    "measure the time of a step on the GPU, and of one that trains every layer, for the certificate",
+  ],
+  augment: [
+    "none",
+    oneOf("none", "light", "standard", "strong"),
+    "",
+    "random changes of the training pictures: crop, rotation, flip, colour, erasing",
+  ],
+  views: [
+    0,
+    whole(0),
+    "views",
+    "of a picture, drawn once, that epochs take in turn and whose features are kept; 0: a new one every epoch",
+  ],
   labelSmoothing: [0, share, "", "share of every target that is spread over all classes"],
   classWeights: ["none", oneOf("none", "auto"), "", "auto: pictures of rare classes weigh more"],
   clipNorm: [0, notNegative, "", "longest gradient of a step; 0 is no limit"],
@@ -92,6 +187,7 @@ const table: { readonly [K in SettingName]: Entry<TrainSettings[K]> } = {
   dropout: [0, share, "", "share of what the last layer reads that is dropped in training"],
   metric: ["accuracy", oneOf("accuracy", "loss"), "", "validation figure that chooses the best epoch and stops early"],
   patience: [0, whole(0), "epochs", "without improvement before training stops; 0 is never"],
+  inputSize: [0, whole(0), "pixels", "height and width of the pictures that the network sees; 0: what it was made for"],
   extractBatch: [8, whole(1), "pictures", "per pass of the frozen network"],
 };
 
@@ -133,7 +229,7 @@ export function completeSettings(given: Partial<TrainSettings> = {}): TrainSetti
   return settings;
 }
 
-function checkTogether({ optimizer, momentum, nesterov, warmupEpochs, epochs }: TrainSettings): void {
+function checkTogether({ optimizer, momentum, nesterov, warmupEpochs, epochs, augment, views }: TrainSettings): void {
   const refuse = (message: string): never => {
     throw new TlxError("E_USAGE", `settings: ${message}`);
   };
@@ -145,4 +241,6 @@ function checkTogether({ optimizer, momentum, nesterov, warmupEpochs, epochs }: 
   if (warmupEpochs > epochs) {
     refuse(`expected warmupEpochs of at most the ${epochs} epochs, found ${warmupEpochs}`);
   }
+  if (views > 0 && augment === "none")
+    refuse(`views are of augment, found augment "none" and ${views} views; choose one`);
 }

@@ -1,39 +1,57 @@
 /**
- * Feature extraction: the frozen base runs once per picture, then a new head is trained on its features.
+ * Transfer learning: what is frozen runs in inference form, once per picture where nothing before it is random; the rest is
+ * trained, in phases where that is asked for.
  *
  * The trainer is an async generator of events and prints nothing. Same adapter, driver, version, seed and kernel choices
- * give the same bits: sums have a fixed order, sample order comes from the seed, and pictures keep their order.
+ * give the same bits: sums have a fixed order, random numbers are hashes of seed and place, and pictures keep their order.
  */
-import { check, type Gpu, TlxError } from "@tlx/kernels";
+import { type Gpu, type HostTensor, TlxError } from "@tlx/kernels";
 import type { Weights } from "@tlx/nn";
 import type { Sample } from "../data/dataset.js";
+import { describeDevice } from "../features/feature-key.js";
 import type { LoadedBackbone } from "../models/load.js";
 import type { Model } from "../models/model.js";
 import type { Checkpoint } from "../weights/safetensors.js";
-import { isBetter } from "./best-epoch.js";
-import { weighClasses } from "./class-weights.js";
-import { type Evaluation, evaluate } from "./evaluate.js";
-import type { StoppedEvent, TrainEvent } from "./events.js";
-import { extractFeatures, type OpenFeatures, openExtraction, type PictureSource } from "./extract-features.js";
-import { compileHead, type HeadPrograms } from "./head-programs.js";
-import { describePlan, planTraining } from "./plan-training.js";
-import { completeSettings, type TrainSettings } from "./settings.js";
-import { trainEpoch } from "./train-epoch.js";
+import type { FreezeCertificate } from "./certificate.js";
+import { certify } from "./certify.js";
+import { compareIdentity } from "./compare-identity.js";
+import type { Evaluation } from "./evaluate.js";
+import type { TrainEvent } from "./events.js";
+import type { OpenFeatures, PictureSource } from "./extract-features.js";
+import { type Job, prepareJob } from "./job.js";
+import { describePlan } from "./plan-training.js";
+import { type BestEpoch, type Progress, progressOf, snapshotOf, startOfRun } from "./progress.js";
+import { type PhaseOutcome, runPhase } from "./run-phase.js";
+import { Saving } from "./saving.js";
+import type { TrainSettings } from "./settings.js";
+import type { Snapshot } from "./snapshot.js";
 
-export interface TrainInput {
-  readonly gpu: Gpu;
+/** What is trained, on what: all that a plan needs to know. */
+export interface JobInput {
   readonly model: Model;
-  /** Weights of the model; a classifier in it is passed over. */
-  readonly checkpoint: Checkpoint;
+  /** Weights of the model; a classifier in it is passed over. "none": training begins from nothing. */
+  readonly checkpoint: Checkpoint | "none";
   /** Names of two or more classes; `label` of a sample is an index into them. */
   readonly classes: readonly string[];
   /** At least one readable sample of every class. */
   readonly train: readonly Sample[];
   readonly val: readonly Sample[];
+  readonly settings?: Partial<TrainSettings>;
+  /** Which elements of a param learn, by path: a tensor of its shape, 0 where an element stays as it is. */
+  readonly elements?: ReadonlyMap<string, HostTensor>;
+}
+
+export interface TrainInput extends JobInput {
+  readonly gpu: Gpu;
   readonly pictures: PictureSource;
   /** Where features are kept between runs. Default: nowhere, they live in memory. */
   readonly openFeatures?: OpenFeatures;
-  readonly settings?: Partial<TrainSettings>;
+  /** What else makes this run what it is, such as checksums of data and weights: a resumed run must have the same. */
+  readonly identity?: Readonly<Record<string, unknown>>;
+  /** Where an earlier run was stopped: this one goes on from there. */
+  readonly resume?: Snapshot;
+  /** Opens a device in place of one that was lost; training goes on from the last saved state. */
+  readonly reopenGpu?: () => Promise<Gpu>;
   /** Ends training after the step that is being worked on, with the best epoch so far; throws its reason if there is none. */
   readonly signal?: AbortSignal;
 }
@@ -45,10 +63,12 @@ export interface TrainResult {
   readonly classes: readonly string[];
   /** As they were used, defaults included. */
   readonly settings: TrainSettings;
-  /** All weights of the new network: the frozen base as loaded, and the trained head. */
+  /** All weights of the new network: what was frozen as it was loaded, and what was trained. */
   readonly weights: Weights;
   readonly backbone: LoadedBackbone;
-  /** The epoch, from 1, whose head `weights` holds, chosen by `settings.metric`. */
+  /** The pretrained tensors as their file stores them; undefined when there are none. */
+  readonly stored: Checkpoint["tensors"] | undefined;
+  /** The epoch, from 1, whose weights these are, chosen by `settings.metric`. */
   readonly bestEpoch: number;
   /** Epochs that were trained to their end. */
   readonly epochs: number;
@@ -56,136 +76,106 @@ export interface TrainResult {
   readonly val: Evaluation;
   /** The validation samples that could be read, in the order of `val.predicted`. */
   readonly valSamples: readonly Sample[];
-  /** Share of the training samples named right after the best epoch. */
+  /** Share of the training samples named right after the best epoch; of some of them where there are many. */
   readonly trainAccuracy: number;
+  /** Proof that nothing frozen moved. */
+  readonly certificate: FreezeCertificate;
+  /** The device that training ended on: another one than it began on when that was lost. */
+  readonly gpu: Gpu;
   /** Whether `signal` ended it. */
   readonly interrupted: boolean;
 }
 
+/** Losses of the device without progress in between after which a run gives up. */
+const MOST_LOSSES = 3;
+
 /**
- * Trains a new head for `classes`. Leaving the iteration early frees everything on the GPU.
+ * Trains a classifier for `classes`. Leaving the iteration early frees everything on the GPU.
  *
- * Throws   E_USAGE for settings or labels that cannot be used, E_DIVERGED for a loss that is no number, E_DATA for too few readable
- *          pictures, E_WEIGHTS for a checkpoint of another network, E_DEVICE when the device is lost, the reason of `signal`
- *          when it comes before the end of the first epoch
+ * Throws   E_USAGE for settings or labels that cannot be used and for a snapshot of another run, E_DIVERGED for NaN or infinity,
+ *          E_DATA for too few readable pictures, E_WEIGHTS for a checkpoint of another network, E_DEVICE when the device is lost
+ *          and no other can be opened, the reason of `signal` when it comes before the end of the first epoch
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
-  const { gpu, model, checkpoint, classes, pictures, signal } = input;
-  checkSamples(input);
-  const wanted = completeSettings(input.settings);
-  const settings = { ...wanted, batch: Math.min(wanted.batch, input.train.length) };
-  const plan = planTraining(model, checkpoint, classes.length, settings);
-  yield { type: "plan", ...describePlan(plan) };
-  const { backbone, base, output, tail, trainable, head } = plan;
-  const { preprocess } = model;
-  const { openFeatures } = input;
-  const extraction = await openExtraction({
-    ...{ gpu, base, output, preprocess, pictures, openFeatures, signal },
-    batch: settings.extractBatch,
-  });
-  let programs: HeadPrograms | undefined;
-  try {
-    programs = await compileHead(gpu, tail, head, trainable, settings);
-    const trainSet = yield* extractFeatures(extraction, "train", input.train);
-    checkEveryClass(classes, trainSet.samples);
-    const valSet = yield* extractFeatures(extraction, "val", input.val);
-    extraction.base.dispose();
-
-    const classWeights = weighClasses(trainSet.table.labels, classes.length, settings.classWeights);
-    const { train: program, evaluate: evaluation, params } = programs;
-    const pass = { program, frontier: output, table: trainSet.table, settings, classWeights, signal };
-    let best: EpochResult | undefined;
-    let stopped: StoppedEvent["reason"] | undefined;
-    let epoch = 0;
-    while (epoch < settings.epochs && !stopped) {
-      const start = performance.now();
-      const { loss, learningRate } = await trainEpoch(pass, epoch + 1);
-      if (signal?.aborted) {
-        if (!best) signal.throwIfAborted();
-        stopped = "interrupted";
-        break;
-      }
-      epoch++;
-      const { accuracy: trainAccuracy } = await evaluate(evaluation, output, trainSet.table, settings.batch);
-      const val = await evaluate(evaluation, output, valSet.table, settings.batch);
-      checkLoss(loss + val.loss, epoch, settings);
-      const trained = await params.read([...trainable]);
-      const improved = !best || isBetter(val, best.val, settings.metric);
-      if (!best || improved) best = { epoch, head: trained, trainAccuracy, val };
-      yield {
-        type: "epoch",
-        epoch,
-        epochs: settings.epochs,
-        learningRate,
-        loss,
-        trainAccuracy,
-        valLoss: val.loss,
-        valAccuracy: val.accuracy,
-        best: improved,
-        ms: performance.now() - start,
-      };
-      yield { type: "checkpoint", epoch, best: improved, head: trained };
-      if (settings.patience > 0 && epoch - best.epoch >= settings.patience) stopped = "patience";
+  const job = prepareJob(input);
+  const identity = identify(job);
+  const { resume } = input;
+  if (resume) compareIdentity(resume.identity, identity);
+  yield { type: "plan", ...describePlan(job.plan), phases: job.phases.map(({ name, epochs }) => ({ name, epochs })) };
+  const saving = new Saving(identity, job.settings.saveSteps, resume);
+  let { gpu } = input;
+  let losses = 0;
+  let before = saving.last;
+  for (;;) {
+    try {
+      return yield* runFrom(gpu, job, saving.last ? progressOf(saving.last) : startOfRun, saving);
+    } catch (error) {
+      if (!(error instanceof TlxError && error.code === "E_DEVICE" && input.reopenGpu)) throw error;
+      losses = saving.last === before ? losses + 1 : 1;
+      before = saving.last;
+      if (losses > MOST_LOSSES) throw error;
+      gpu = await reopen(input.reopenGpu, error);
+      const { epoch, step } = saving.last?.position ?? { epoch: 0, step: 0 };
+      const from =
+        step > 0 ? `step ${step} of epoch ${epoch + 1}` : epoch > 0 ? `the end of epoch ${epoch}` : "the start";
+      yield { type: "warning", message: `the device was lost and opened again; going on from ${from}` };
     }
-    const { epoch: bestEpoch, head: bestHead, trainAccuracy, val } = best as EpochResult;
-    if (stopped) yield { type: "stopped", reason: stopped, epoch };
-    yield { type: "done", epochs: epoch, bestEpoch, valAccuracy: val.accuracy, valLoss: val.loss };
-    return {
-      model,
-      classes,
-      settings,
-      weights: new Map([...backbone.weights, ...bestHead]),
-      backbone,
-      bestEpoch,
-      epochs: epoch,
-      val,
-      valSamples: valSet.samples,
-      trainAccuracy,
-      interrupted: stopped === "interrupted",
-    };
-  } finally {
-    programs?.dispose();
-    await extraction.close();
   }
 }
 
-interface EpochResult extends Pick<TrainResult, "trainAccuracy" | "val"> {
-  readonly epoch: number;
-  readonly head: Weights;
-}
-
-function checkSamples({ classes, train, val }: TrainInput): void {
-  check(
-    classes.length >= 2,
-    "E_DATA",
-    () => `train: expected two or more classes, found ${classes.length}; add pictures of another class`,
-  );
-  for (const [split, samples] of Object.entries({ train, val })) {
-    check(samples.length > 0, "E_DATA", () => `train: expected samples for ${split}, found none; add pictures`);
-    const odd = samples.find(({ label }) => !Number.isInteger(label) || label < 0 || label >= classes.length);
-    check(
-      odd === undefined,
-      "E_USAGE",
-      () =>
-        `train: expected labels from 0 to ${classes.length - 1}, an index into the classes, found ${odd!.label} for "${odd!.file}" of ${split}`,
+async function reopen(open: () => Promise<Gpu>, lost: TlxError): Promise<Gpu> {
+  try {
+    return await open();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TlxError(
+      "E_DEVICE",
+      `train: the device was lost (${lost.message}) and could not be opened again: ${reason}; resume when there is a device`,
+      lost.details,
+      error,
     );
   }
 }
 
-function checkEveryClass(classes: readonly string[], samples: readonly Sample[]): void {
-  const seen = new Set(samples.map((s) => s.label));
-  const missing = classes.find((_, label) => !seen.has(label));
-  check(
-    missing === undefined,
-    "E_DATA",
-    () => `train: expected a readable training picture of every class, found none of "${missing}"; add some`,
-  );
+/** What a run must have in common with the one it goes on from. */
+function identify({ input, settings, model }: Job): Snapshot["identity"] {
+  const { saveSteps: _saves, timeSteps: _times, ...decisive } = settings; // these decide nothing
+  return {
+    ...input.identity,
+    ...{ network: model.name, classes: input.classes, pictures: [input.train.length, input.val.length] },
+    ...{ settings: decisive, adapter: describeDevice(input.gpu) },
+  };
 }
 
-function checkLoss(loss: number, epoch: number, { learningRate }: TrainSettings): void {
-  if (Number.isFinite(loss)) return;
-  throw new TlxError(
-    "E_DIVERGED",
-    `train: expected a number as loss, found ${loss} in epoch ${epoch}; try a smaller learning rate than ${learningRate}`,
-  );
+async function* runFrom(gpu: Gpu, job: Job, start: Progress, saving: Saving): AsyncGenerator<TrainEvent, TrainResult> {
+  let progress = start;
+  for (;;) {
+    const outcome: PhaseOutcome = yield* runPhase(gpu, job, progress, saving);
+    progress = outcome.progress;
+    if (outcome.evaluation) return yield* finish(gpu, job, outcome, outcome.evaluation);
+    const { kernels: _, ...rest } = progress;
+    progress = { ...rest, phase: progress.phase + 1 };
+    if (saving.isDue()) yield { type: "snapshot", snapshot: saving.keep(snapshotOf(progress, saving.identity)) };
+  }
+}
+
+async function* finish(
+  gpu: Gpu,
+  job: Job,
+  { end, progress, val: table, frozen = new Map(), gpuMs = null }: PhaseOutcome,
+  val: Evaluation,
+): AsyncGenerator<TrainEvent, TrainResult> {
+  const { input, settings, model, source, plan } = job;
+  const { epoch } = progress;
+  const { epoch: bestEpoch, trainAccuracy, weights: trained } = progress.best as BestEpoch;
+  if (end !== "finished") yield { type: "stopped", reason: end, epoch };
+  yield { type: "done", epochs: epoch, bestEpoch, valAccuracy: val.accuracy, valLoss: val.loss };
+  const weights = new Map([...plan.weights, ...frozen, ...trained]);
+  const stored = input.checkpoint === "none" ? undefined : input.checkpoint.tensors;
+  return {
+    ...{ model, classes: input.classes, settings, weights, backbone: source, stored },
+    ...{ bestEpoch, epochs: epoch, val, valSamples: table.samples, trainAccuracy },
+    certificate: await certify(job, weights, gpu.capabilities, gpuMs),
+    ...{ gpu, interrupted: end === "interrupted" },
+  };
 }

@@ -3,6 +3,7 @@ import { type HostTensor, type Spec, TlxError } from "@tlx/kernels";
 import { storedShape, toStoredLayout, toTlxLayout } from "./layout.js";
 import { type Checkpoint, type StoredTensor, showStored, toHostTensor } from "./safetensors.js";
 import { showName } from "./safetensors-header.js";
+import { toStored } from "./write-safetensors.js";
 
 export interface JoinOptions {
   /** Tensor names of other networks by network name, asked for only to explain a failure. */
@@ -85,7 +86,24 @@ export function joinWeights(
   );
 }
 
-/** Params in a checkpoint's layout, for `writeSafetensors`. */
-export function exportTensors(params: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> {
-  return new Map([...params].map(([path, tensor]) => [path, toStoredLayout(tensor)]));
+const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/**
+ * Params as a checkpoint holds them, for `writeSafetensors`. One that still has the values of its tensor in `source` is that
+ * tensor itself, in its own dtype and byte for byte.
+ */
+export function exportTensors(
+  params: ReadonlyMap<string, HostTensor>,
+  source: ReadonlyMap<string, StoredTensor> = new Map(),
+): Map<string, StoredTensor> {
+  return new Map(
+    [...params].map(([path, tensor]): [string, StoredTensor] => {
+      const exported = toStored(path, toStoredLayout(tensor));
+      const stored = source.get(path);
+      const kept =
+        stored && fits(stored, tensor.spec) && areEqual(exported.bytes, toStored(path, toHostTensor(stored)).bytes);
+      return [path, kept ? stored : exported];
+    }),
+  );
 }

@@ -25,7 +25,8 @@ export interface Checkpoint {
 /** The longest header the format allows, in bytes. */
 export const maxHeaderBytes = 100_000_000;
 
-const bitsPerElement: ReadonlyMap<string, number> = new Map([
+/** Of every dtype of the format. */
+export const bitsPerElement: ReadonlyMap<string, number> = new Map([
   ["F4", 4],
   ["F6_E2M3", 6],
   ["F6_E3M2", 6],

@@ -1,6 +1,9 @@
-/** Writes safetensors, the same bytes for the same tensors: sorted names, data aligned to 8 bytes. */
+/**
+ * Writes safetensors, the same bytes for the same tensors: wide elements first, so that all are aligned, then by name. The
+ * data begins at a multiple of 8 bytes.
+ */
 import { check, type HostTensor, sizeOf, TlxError } from "@tlx/kernels";
-import { maxHeaderBytes } from "./safetensors.js";
+import { bitsPerElement, maxHeaderBytes, type StoredTensor } from "./safetensors.js";
 import { showName } from "./safetensors-header.js";
 
 const storedDType: ReadonlyMap<string, string> = new Map([
@@ -19,11 +22,18 @@ function checkText(text: string): void {
   );
 }
 
-function checkTensor(name: string, { spec, data }: HostTensor): void {
+function checkName(name: string): void {
   checkText(name);
   check(name !== "__metadata__", "E_WEIGHTS", () => `safetensors: "__metadata__" cannot be the name of a tensor`);
+}
+
+/** The tensor as a file holds it. Typed arrays are little-endian wherever WebGPU runs. */
+export function toStored(name: string, tensor: HostTensor | StoredTensor): StoredTensor {
+  if ("bytes" in tensor) return tensor;
+  const { spec, data } = tensor;
+  const dtype = storedDType.get(spec.dtype);
   check(
-    storedDType.has(spec.dtype),
+    dtype !== undefined,
     "E_WEIGHTS",
     () => `safetensors tensor ${showName(name)}: expected f32, u32 or i32 to write, found ${spec.dtype}`,
   );
@@ -33,19 +43,22 @@ function checkTensor(name: string, { spec, data }: HostTensor): void {
     () =>
       `safetensors tensor ${showName(name)}: expected ${sizeOf(spec)} values for [${spec.shape.join(", ")}], found ${data.length}`,
   );
+  const words = data instanceof Float64Array ? new Float32Array(data) : data;
+  return { name, dtype, shape: spec.shape, bytes: new Uint8Array(words.buffer, words.byteOffset, words.byteLength) };
 }
 
-function viewAs(dtype: string, buffer: ArrayBuffer, start: number, length: number): Float32Array | Uint32Array {
-  if (dtype === "f32") return new Float32Array(buffer, start, length);
-  // Two's complement: signed and unsigned words are the same bits.
-  return new Uint32Array(buffer, start, length);
-}
+const bitsOf = ({ dtype }: StoredTensor): number => bitsPerElement.get(dtype) as number;
 
+/** A `StoredTensor`, as a checkpoint holds it, is written with its dtype and its bytes. */
 export function writeSafetensors(
-  tensors: ReadonlyMap<string, HostTensor>,
+  tensors: ReadonlyMap<string, HostTensor | StoredTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array {
-  const sorted = [...tensors].sort(byKey);
+  for (const name of tensors.keys()) checkName(name);
+  const sorted = [...tensors]
+    .sort(byKey)
+    .map(([name, tensor]) => ({ ...toStored(name, tensor), name }))
+    .sort((a, b) => bitsOf(b) - bitsOf(a));
   const members: string[] = [];
   if (metadata.size > 0) {
     const pairs = [...metadata].sort(byKey);
@@ -54,14 +67,10 @@ export function writeSafetensors(
     members.push(`"__metadata__":{${texts.join(",")}}`);
   }
   let end = 0;
-  for (const [name, tensor] of sorted) {
-    checkTensor(name, tensor);
+  for (const { name, dtype, shape, bytes } of sorted) {
     const begin = end;
-    end += 4 * tensor.data.length;
-    const dtype = storedDType.get(tensor.spec.dtype);
-    members.push(
-      `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${tensor.spec.shape}],"data_offsets":[${begin},${end}]}`,
-    );
+    end += bytes.byteLength;
+    members.push(`${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape}],"data_offsets":[${begin},${end}]}`);
   }
   const text = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerBytes = Math.ceil(text.length / 8) * 8;
@@ -77,9 +86,9 @@ export function writeSafetensors(
   file.fill(0x20, 8, 8 + headerBytes);
   file.set(text, 8);
   let at = 8 + headerBytes;
-  for (const [, { spec, data }] of sorted) {
-    viewAs(spec.dtype, buffer, at, data.length).set(data);
-    at += 4 * data.length;
+  for (const { bytes } of sorted) {
+    file.set(bytes, at);
+    at += bytes.byteLength;
   }
   return file;
 }

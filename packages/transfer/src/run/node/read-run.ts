@@ -1,16 +1,19 @@
 /** Reads the model of a run, checked against its checksum and, when asked, against its golden example. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { type Gpu, TlxError } from "@tlx/kernels";
 import { z } from "zod";
-import { findModel } from "../../models/index.js";
+import { withInputSize } from "../../models/input-size.js";
 import { loadTransferred } from "../../models/load.js";
+import type { Model } from "../../models/model.js";
+import { models } from "../../models/registry.js";
+import { sha256 } from "../../sha256.js";
 import { readWeightsFile } from "../../weights/node/file.js";
 import { parseSafetensors } from "../../weights/safetensors.js";
 import { type Golden, verifyGolden } from "../golden.js";
 import type { LoadedRun, ModelDescription } from "../model-file.js";
+import { readJson, repair } from "./read-json.js";
 import { isInUse } from "./run-lock.js";
-import { sha256 } from "./write-model.js";
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -43,33 +46,33 @@ const golden: z.ZodType<Golden> = z.strictObject({
   tolerance: z.number().positive(),
 });
 
-const repair = "restore the folder or train again";
-
 export interface ReadRunOptions {
   /** Pictures per pass of the network. Default 1. */
   readonly batch?: number;
   /** Runs the golden example on this device and compares. */
   readonly verify?: Gpu;
+  /** The network of a run that is none of tlx's. */
+  readonly model?: Model;
 }
 
 /**
  * Reads a run folder, or its model/ folder, and checks the weights against their checksum.
  *
- * Throws   E_USAGE when there is no such folder, E_WEIGHTS when it holds no run, an unfinished or a damaged one,
- *          E_VERIFY when the golden example comes out otherwise
+ * Throws   E_USAGE when there is no such folder or its network is not known, E_WEIGHTS when it holds no run, an unfinished or
+ *          a damaged one, E_VERIFY when the golden example comes out otherwise
  */
-export async function readRun(folder: string, { batch = 1, verify }: ReadRunOptions = {}): Promise<LoadedRun> {
+export async function readRun(folder: string, { batch = 1, verify, model }: ReadRunOptions = {}): Promise<LoadedRun> {
   const base = await findModelFolder(folder);
-  const described = await readJson(path.join(base, "model.json"), description, "a model description");
+  const described = await readDescription(base);
   const bytes = await readWeightsFile(path.join(base, "model.safetensors"));
-  if (sha256(bytes) !== described.weightsSha256) {
+  if ((await sha256(bytes)) !== described.weightsSha256) {
     throw new TlxError(
       "E_WEIGHTS",
       `run: ${path.join(base, "model.safetensors")} is damaged: its SHA-256 is not the one in model.json; ${repair}`,
     );
   }
-  const model = findModel(described.architecture);
-  const network = loadTransferred(model, parseSafetensors(bytes), {
+  const known = findNetwork(folder, described.architecture, model);
+  const network = loadTransferred(withInputSize(known, described.preprocess.crop), parseSafetensors(bytes), {
     batch,
     form: described.batchNorm,
     classes: described.classes.length,
@@ -81,8 +84,22 @@ export async function readRun(folder: string, { batch = 1, verify }: ReadRunOpti
   return { description: described, network };
 }
 
+function findNetwork(folder: string, name: string, given: Model | undefined): Model {
+  const found = given ?? models.find((m) => m.name === name);
+  if (found?.name === name) return found;
+  const expected = (given ? [given] : models).map((m) => m.name).join(", ");
+  throw new TlxError(
+    "E_USAGE",
+    `run: expected a run of ${expected}, found one of "${name}" in "${folder}"; name the module of your own network with --model FILE`,
+  );
+}
+
+/** Of the folder with model.json. */
+export const readDescription = (base: string): Promise<ModelDescription> =>
+  readJson(path.join(base, "model.json"), description, "a model description");
+
 /** The folder with model.json: `folder` itself or the one in it. */
-async function findModelFolder(folder: string): Promise<string> {
+export async function findModelFolder(folder: string): Promise<string> {
   const names = await readdir(folder).catch((error) => {
     const found = `there is no folder "${folder}" (${error.code})`;
     throw new TlxError("E_USAGE", `run: ${found}; give the folder that tlx train printed`);
@@ -93,29 +110,14 @@ async function findModelFolder(folder: string): Promise<string> {
   if (names.includes("config.json")) {
     const [found, advice] = (await isInUse(folder))
       ? ["is still being trained", "wait for its end"]
-      : ["is unfinished: its training was stopped before the model was written", "train again"];
+      : [
+          "is unfinished: its training was stopped before the model was written",
+          "go on with tlx train --resume, or train again",
+        ];
     throw new TlxError("E_WEIGHTS", `run: "${folder}" ${found}; ${advice}`);
   }
   throw new TlxError(
     "E_WEIGHTS",
     `run: expected model/model.json in "${folder}", found none; give the folder that tlx train printed`,
-  );
-}
-
-async function readJson<T>(file: string, schema: z.ZodType<T>, what: string): Promise<T> {
-  const text = await readFile(file, "utf8").catch((error) => {
-    throw new TlxError("E_WEIGHTS", `run: expected ${what} at ${file}, found none (${error.code}); ${repair}`);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new TlxError("E_WEIGHTS", `run: ${file} is not valid JSON (${String(error)}); ${repair}`, {}, error);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new TlxError(
-    "E_WEIGHTS",
-    `run: ${file} is not ${what} of this version; ${repair}\n${z.prettifyError(parsed.error)}`,
   );
 }

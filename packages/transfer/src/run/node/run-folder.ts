@@ -4,21 +4,24 @@
  *   config.json                       from the start
  *   metrics.csv, metrics.jsonl        a line per epoch
  *   checkpoints/last.safetensors      the trained params after the last epoch; best.safetensors after the best one
+ *   checkpoints/state.safetensors     where training stands, as long as it is unfinished
  *   confusion.csv, classes.csv,       at the end
- *   predictions.csv, skipped.csv
+ *   predictions.csv, skipped.csv,
+ *   freeze-certificate.json
  *   model/                            last of all, whole or not at all: a run without it is unfinished
  *   run.lock                          as long as a process writes there
  *
- * A killed process leaves every file whole or absent.
+ * A killed process leaves every file whole or absent, and `RunFolder.resume` goes on from its last state.
  *
  * Throws   E_USAGE for a folder that is taken, E_DATA naming the path that cannot be written
  */
 import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { type Gpu, TlxError } from "@tlx/kernels";
+import { z } from "zod";
 import { confusionMatrix } from "../../metrics/confusion-matrix.js";
 import type { EpochEvent, TrainEvent } from "../../train/events.js";
-import type { TrainResult } from "../../train/trainer.js";
+import type { Snapshot } from "../../train/snapshot.js";
 import { exportTensors } from "../../weights/join.js";
 import { writeSafetensors } from "../../weights/write-safetensors.js";
 import {
@@ -30,10 +33,13 @@ import {
   predictionsCsv,
   skippedCsv,
 } from "../tables.js";
-import { LOCK, lockContent, releaseLock, takeOver } from "./run-lock.js";
+import { cutMetrics } from "./cut-metrics.js";
+import { readJson } from "./read-json.js";
+import { isInUse, LOCK, lockContent, releaseLock, takeLock, takeOver } from "./run-lock.js";
+import { readState, removeState, writeState } from "./state-file.js";
 import { appendLines, replaceFile, temporaryOf, writeFailure } from "./write-file.js";
 import { writeFolder } from "./write-folder.js";
-import { writeModel } from "./write-model.js";
+import { type FinishedTraining, writeModel } from "./write-model.js";
 
 /** A file or folder that was left out, and why. */
 export interface Skipped {
@@ -48,25 +54,44 @@ export interface RunStart {
   readonly skipped?: readonly Skipped[];
 }
 
+/** Proof that nothing frozen moved, in the folder of a run. */
+export const CERTIFICATE = "freeze-certificate.json";
+
 /** What a run writes, the lock aside. */
 const entries = ["config.json", "metrics.csv", "metrics.jsonl", "checkpoints", "model"];
-const tables = ["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv"];
+const tables = ["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv", CERTIFICATE];
+
+/** What `RunFolder.resume` finds. */
+export type Resumption =
+  | { readonly finished: true }
+  | {
+      readonly finished: false;
+      readonly run: RunFolder;
+      /** As it was given to `RunFolder.create`. */
+      readonly config: Readonly<Record<string, unknown>>;
+      /** Where training stands; undefined where it must begin anew. */
+      readonly snapshot: Snapshot | undefined;
+    };
 
 /** One process's right to write a run. Give it every event, then the result; close it in any case. */
 export class RunFolder {
   readonly folder: string;
   private readonly left: Skipped[];
-  private checkpoints = 0;
+  /** Whether there is something that a person may want. */
+  private kept: boolean;
+  /** Whether there is a state to go on from. */
+  private saved = false;
   private open = true;
 
-  private constructor(folder: string, skipped: readonly Skipped[]) {
+  private constructor(folder: string, skipped: readonly Skipped[], kept: boolean) {
     this.folder = folder;
     this.left = [...skipped];
+    this.kept = kept;
   }
 
   /**
-   * Makes `folder` and takes its lock; parents are made. A folder that holds anything is refused,
-   * except one that a killed process left unfinished: its files are removed and the run starts anew.
+   * Makes `folder` and takes its lock; parents are made. A folder that holds anything is refused, except one that a killed
+   * process left before it saved a state that can be used: its files are removed and the run starts anew.
    */
   static async create(folder: string, { config, skipped = [] }: RunStart): Promise<RunFolder> {
     const files = new Map([
@@ -77,6 +102,7 @@ export class RunFolder {
     ]);
     try {
       if (await isUnfinished(folder)) {
+        if (!(await isInUse(folder)) && (await holdsState(folder))) throw resumable(folder);
         if (!(await takeOver(folder))) throw taken(folder);
         await clear(folder);
         files.delete(LOCK);
@@ -87,7 +113,52 @@ export class RunFolder {
     } catch (error) {
       throw writeFailure(folder, error);
     }
-    return new RunFolder(folder, skipped);
+    return new RunFolder(folder, skipped, false);
+  }
+
+  /**
+   * Takes the lock of an unfinished run to go on with it. Figures of epochs after its state are taken back: they come again.
+   *
+   * Throws   E_USAGE when `folder` holds no run or is in use, E_WEIGHTS when its files are damaged
+   */
+  static async resume(folder: string): Promise<Resumption> {
+    if (await isFinished(folder)) {
+      await removeState(folder).catch(() => {}); // a kill after the model was written leaves it
+      return { finished: true };
+    }
+    if (!(await exists(path.join(folder, "config.json")))) {
+      const found = (await exists(folder)) ? "one without config.json" : "nothing there";
+      throw new TlxError(
+        "E_USAGE",
+        `run: expected "${folder}" to be the folder of a run, found ${found}; give the folder that tlx train wrote to`,
+      );
+    }
+    try {
+      await takeLock(folder);
+    } catch (error) {
+      throw writeFailure(path.join(folder, LOCK), error);
+    }
+    try {
+      if (await isFinished(folder)) {
+        await releaseLock(folder); // another process ended between the first look and the lock
+        return { finished: true };
+      }
+      const config = await readJson(
+        path.join(folder, "config.json"),
+        z.record(z.string(), z.unknown()),
+        "a configuration",
+      );
+      const snapshot = await readState(folder);
+      await removeTemporaries(folder);
+      if (!snapshot) await rm(path.join(folder, "checkpoints"), { recursive: true, force: true });
+      await cutMetrics(folder, snapshot?.position.epoch ?? 0);
+      const run = new RunFolder(folder, [], true);
+      run.saved = snapshot !== undefined;
+      return { finished: false, run, config, snapshot };
+    } catch (error) {
+      await releaseLock(folder).catch(() => {});
+      throw writeFailure(folder, error);
+    }
   }
 
   /** What was left out so far. */
@@ -99,20 +170,28 @@ export class RunFolder {
     return path.join(this.folder, ...names);
   }
 
-  /** Writes what an event leaves behind: figures of an epoch, a checkpoint, a skipped file. */
+  /** Writes what an event leaves behind: figures of an epoch, a checkpoint, a state, a skipped file. */
   async record(event: TrainEvent): Promise<void> {
     if (event.type === "skipped") this.left.push({ file: event.file, reason: event.reason });
     else if (event.type === "epoch") await this.recordEpoch(event);
-    else if (event.type === "checkpoint") {
-      const head = writeSafetensors(exportTensors(event.head), new Map([["epoch", String(event.epoch)]]));
+    else if (event.type === "snapshot") {
+      await writeState(this.folder, event.snapshot);
+      this.saved = true;
+    } else if (event.type === "checkpoint") {
+      const head = writeSafetensors(exportTensors(event.weights), new Map([["epoch", String(event.epoch)]]));
       await mkdir(this.at("checkpoints"), { recursive: true }).catch((error) => {
         throw writeFailure(this.at("checkpoints"), error);
       });
       for (const name of event.best ? ["best", "last"] : ["last"]) {
         await replaceFile(this.at("checkpoints", `${name}.safetensors`), head);
-        this.checkpoints++;
+        this.kept = true;
       }
     }
+  }
+
+  /** Whether a state was saved from which this training can go on. */
+  get isResumable(): boolean {
+    return this.saved;
   }
 
   private async recordEpoch(event: EpochEvent): Promise<void> {
@@ -121,8 +200,8 @@ export class RunFolder {
   }
 
   /** Writes the tables of the best epoch and the model with its golden example, and gives the lock back. */
-  async finish(gpu: Gpu, result: TrainResult): Promise<void> {
-    const { classes, val, valSamples } = result;
+  async finish(gpu: Gpu, result: FinishedTraining): Promise<void> {
+    const { classes, val, valSamples, certificate } = result;
     const { predicted, confidence } = val;
     const matrix = confusionMatrix(
       valSamples.map((s) => s.label),
@@ -134,25 +213,29 @@ export class RunFolder {
       ["classes.csv", classesCsv(classes, matrix)],
       ["predictions.csv", predictionsCsv(classes, { samples: valSamples, predicted, confidence })],
       ["skipped.csv", skippedCsv(this.left)],
+      [CERTIFICATE, `${JSON.stringify(certificate, null, 2)}\n`],
     ];
     for (const [name, text] of texts) await replaceFile(this.at(name), text);
     try {
       await writeModel(gpu, this.at("model"), result);
       this.open = false;
+      await removeState(this.folder);
+      this.saved = false;
       await releaseLock(this.folder);
     } catch (error) {
       throw writeFailure(this.at("model"), error);
     }
   }
 
-  /** Gives the lock back. A run that ends before its first checkpoint leaves no folder. Does nothing after `finish`. */
+  /** Gives the lock back. A run that ends before anything was saved leaves no folder. Does nothing after `finish`. */
   async close(): Promise<void> {
     if (!this.open) return;
     this.open = false;
     try {
-      if (this.checkpoints === 0) await clear(this.folder);
+      const kept = this.kept || this.saved;
+      if (!kept) await clear(this.folder);
       await releaseLock(this.folder);
-      if (this.checkpoints === 0) await rmdir(this.folder);
+      if (!kept) await rmdir(this.folder);
     } catch {
       // What cannot be removed stays: the lock of an ended process holds no one up.
     }
@@ -162,26 +245,48 @@ export class RunFolder {
 const taken = (folder: string): TlxError =>
   new TlxError("E_USAGE", `run: "${folder}" already exists; choose another name (nothing was changed)`);
 
+const resumable = (folder: string): TlxError =>
+  new TlxError(
+    "E_USAGE",
+    `run: "${folder}" holds an unfinished training; resume it with --resume "${folder}", or choose another folder (nothing was changed)`,
+  );
+
 const exists = (file: string): Promise<boolean> =>
   stat(file).then(
     () => true,
     () => false,
   );
 
+const isFinished = (folder: string): Promise<boolean> => exists(path.join(folder, "model", "model.json"));
+
+/** Whether training can go on from the state that `folder` holds. */
+const holdsState = (folder: string): Promise<boolean> =>
+  readState(folder).then(
+    (state) => state !== undefined,
+    () => false,
+  );
+
 /** Whether `folder` has a lock and no model. Throws E_USAGE when it is anything else that exists. */
 async function isUnfinished(folder: string): Promise<boolean> {
   if (!(await exists(folder))) return false;
-  if ((await exists(path.join(folder, LOCK))) && !(await exists(path.join(folder, "model", "model.json")))) return true;
+  const finished = await isFinished(folder);
+  if (!finished && (await exists(path.join(folder, LOCK)))) return true;
   const inside = await readdir(folder).catch(() => undefined); // undefined: a file in the way
   if (inside?.length === 0) return false;
-  throw taken(folder);
+  throw !finished && (await holdsState(folder)) ? resumable(folder) : taken(folder);
 }
 
 /** Removes what a run wrote, but not the lock nor anything of others. */
 async function clear(folder: string): Promise<void> {
-  const names = [...entries, ...tables];
+  await removeTemporaries(folder);
+  for (const name of [...entries, ...tables]) await rm(path.join(folder, name), { recursive: true, force: true });
+}
+
+/** Removes what a kill left half written. */
+async function removeTemporaries(folder: string): Promise<void> {
+  const names = new Set([...entries, ...tables].map(temporaryOf));
   for (const name of await readdir(folder)) {
-    const ours = names.some((n) => name === n || name === temporaryOf(n)) || /^\.model\.[0-9a-f]{12}\.tmp$/.test(name);
+    const ours = names.has(name) || /^\.model\.[0-9a-f]{12}\.tmp$/.test(name);
     if (ours) await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }

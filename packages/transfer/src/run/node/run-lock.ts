@@ -1,5 +1,5 @@
 /** The lock of a run folder: run.lock names the process that writes there. That of a dead process holds no one up. */
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
@@ -52,9 +52,28 @@ export async function takeOver(folder: string): Promise<boolean> {
   const found = await readHolder(folder);
   if (!found) return false;
   if (isAlive(found)) throw inUse(folder, found);
+  await putLock(folder);
+  return true;
+}
+
+/** Takes the lock, from a dead process or where there is none. Throws E_USAGE when that cannot be. */
+export async function takeLock(folder: string): Promise<void> {
+  if (await takeOver(folder)) return;
+  const file = path.join(folder, LOCK);
+  const isThere = await stat(file).catch(() => undefined);
+  if (isThere) {
+    throw new TlxError(
+      "E_USAGE",
+      `run: expected the process that uses "${folder}" in "${file}", found other content; delete that file if none does`,
+    );
+  }
+  await putLock(folder);
+}
+
+/** Of several that found no living process, the one that makes the temporary file goes on. */
+async function putLock(folder: string): Promise<void> {
   const file = path.join(folder, LOCK);
   const next = temporaryOf(file);
-  // Of several that found the same dead process, the one that makes this file goes on.
   const handle = await open(next, "wx").catch((cause) => {
     if (cause.code !== "EEXIST") throw cause;
     throw new TlxError("E_USAGE", `run: "${folder}" is being taken over by another process; if not, delete "${next}"`);
@@ -64,7 +83,6 @@ export async function takeOver(folder: string): Promise<boolean> {
     const now = await readHolder(folder);
     if (now && isAlive(now)) throw inUse(folder, now);
     await rename(next, file);
-    return true;
   } catch (error) {
     await rm(next, { force: true }).catch(() => {});
     throw error;

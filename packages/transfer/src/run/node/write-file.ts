@@ -44,7 +44,7 @@ export async function appendLines(file: string, lines: string): Promise<void> {
   try {
     const { size } = await stat(file);
     try {
-      await appendFile(file, lines);
+      await appendFile(file, lines, { flush: true });
     } catch (error) {
       await truncate(file, size);
       throw error;

@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { WeightsCard } from "../source.js";
 
-async function hashFile(path: string): Promise<string> {
+/** SHA-256 of a file of any size, in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return hash.digest("hex");

@@ -1,0 +1,32 @@
+/** Whether a run that was saved and the one that would go on with it are the same. */
+import { TlxError } from "@tlx/kernels";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Entries of nested objects as "settings.epochs" -> "30", values in JSON. */
+function flatten(value: unknown, path: string): [string, string][] {
+  if (value === undefined) return [];
+  if (!isObject(value)) return [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === "" ? key : `${path}.${key}`));
+}
+
+const shorten = (text = "nothing"): string => (text.length > 100 ? `${text.slice(0, 97)}...` : text);
+
+/**
+ * Compares JSON values: `expected` as the run was begun, `found` as it would go on.
+ * Throws E_USAGE with every difference.
+ */
+export function compareIdentity(expected: Json, found: Json): void {
+  const [before, now] = [new Map(flatten(expected, "")), new Map(flatten(found, ""))];
+  const names = [...new Set([...before.keys(), ...now.keys()])].filter((name) => before.get(name) !== now.get(name));
+  if (names.length === 0) return;
+  const lines = names.map((name) => `${name}: expected ${shorten(before.get(name))}, found ${shorten(now.get(name))}`);
+  throw new TlxError(
+    "E_USAGE",
+    `resume: expected the run as it was begun, found ${names.length === 1 ? "a difference" : `${names.length} differences`}; bring back what it was begun with, or train into another folder\n  ${lines.join("\n  ")}`,
+    { differences: names },
+  );
+}

@@ -1,0 +1,16 @@
+/** The trained part as it is used: no dropout, and batch norms read the running statistics that training leaves behind. */
+import { batchNorm, batchNormTraining, dropout, type Value } from "@tlx/kernels";
+import { fuseEpilogue, type Graph, type Network, rewrite } from "@tlx/nn";
+
+/** The same computation in inference form, on the params and states of `training`. */
+export function evaluationForm(training: Network): Graph {
+  const rewritten = rewrite(training, (node, inputs, { builder }) => {
+    if (node.op === dropout) return [inputs[0] as Value];
+    if (node.op !== batchNormTraining) return undefined;
+    const { eps } = node.params as { eps: number };
+    return builder.apply(batchNorm, inputs, { eps }, node.path);
+  });
+  const { graph } = fuseEpilogue(rewritten);
+  const read = new Set(graph.nodes.flatMap((n) => n.inputs));
+  return { ...graph, inputs: new Map([...graph.inputs].filter(([, value]) => read.has(value))) };
+}

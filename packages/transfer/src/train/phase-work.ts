@@ -1,0 +1,128 @@
+/** What a phase does again and again: train an epoch, measure, read back. */
+import { type Gpu, TlxError } from "@tlx/kernels";
+import type { Weights } from "@tlx/nn";
+import { STEP } from "../models/head.js";
+import { weighClasses } from "./class-weights.js";
+import { findNonFinite } from "./diagnose.js";
+import type { StepInput } from "./epoch-steps.js";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import type { SnapshotEvent } from "./events.js";
+import type { Job } from "./job.js";
+import type { PhaseFeeds } from "./phase-feeds.js";
+import type { Phase } from "./phases.js";
+import { changedPaths, type TrainingPlan } from "./plan-training.js";
+import { type Progress, snapshotOf } from "./progress.js";
+import type { Saving } from "./saving.js";
+import type { TailPrograms } from "./tail-programs.js";
+import { type EpochSteps, feedPart, NotFinite, trainEpoch } from "./train-epoch.js";
+
+export interface PhaseParts {
+  readonly gpu: Gpu;
+  readonly job: Job;
+  readonly phase: Phase;
+  readonly plan: TrainingPlan;
+  readonly programs: TailPrograms;
+  readonly feeds: PhaseFeeds;
+  /** Samples per run of the tail. */
+  readonly size: number;
+}
+
+export interface Measured {
+  readonly trainAccuracy: number;
+  readonly val: Evaluation;
+  /** What was measured, of all that training changes. */
+  readonly weights: Weights;
+}
+
+export class PhaseWork {
+  private readonly parts: PhaseParts;
+  private readonly steps: StepInput;
+  /** Paths of what this phase changes, as `Params` has them. */
+  private readonly paths: readonly string[];
+
+  constructor(parts: PhaseParts) {
+    const { job, plan, feeds, size } = parts;
+    const { labels } = feeds.train.table;
+    this.parts = parts;
+    this.paths = [...changedPaths(plan)];
+    this.steps = {
+      ...{ labels, size, settings: job.settings, fill: plan.freeze.batchNorms.size > 0 },
+      classWeights: weighClasses(labels, job.input.classes.length, job.settings.classWeights),
+      imageSize: job.model.preprocess.crop,
+    };
+  }
+
+  /** One epoch, with a snapshot whenever one is due. Throws E_DIVERGED with the layer when a number stops being one. */
+  async *train(epoch: number, progress: Progress, saving: Saving): AsyncGenerator<SnapshotEvent, EpochSteps> {
+    const { job, phase, programs, feeds } = this.parts;
+    const { settings, input } = job;
+    const { train: feed, ahead } = feeds;
+    const { signal } = input;
+    const savesAfter = (step: number): boolean => saving.isDue(step);
+    const passing = trainEpoch(
+      { ...{ programs, feed, ahead, phase, settings, signal, savesAfter }, steps: this.steps },
+      epoch,
+      progress.pass,
+    );
+    try {
+      for (;;) {
+        const { done, value } = await passing.next();
+        if (done) return value;
+        const now = { ...progress, pass: value, tensors: await this.tensors() };
+        yield { type: "snapshot", snapshot: saving.keep(snapshotOf(now, saving.identity)) };
+      }
+    } catch (error) {
+      throw error instanceof NotFinite ? await this.explain(error, epoch) : error;
+    } finally {
+      await passing.return(undefined as never);
+    }
+  }
+
+  private async explain({ part }: NotFinite, epoch: number): Promise<TlxError> {
+    const { gpu, job, plan, programs, feeds } = this.parts;
+    const { settings } = job;
+    const place = await findNonFinite(gpu, plan.tail, programs.params, settings, async (program) => {
+      for await (const { load } of feeds.train.batches([part], epoch)) await load(program);
+      feedPart(program, part, 1);
+      if (settings.dropout > 0) program.write(STEP, Uint32Array.of(part.step));
+    });
+    return new TlxError(
+      "E_DIVERGED",
+      `train: expected numbers, found NaN or infinity in ${place} in step ${part.step} of epoch ${epoch}; try a smaller learning rate than ${settings.learningRate}, or --clip-norm 1`,
+      { epoch, step: part.step, place },
+    );
+  }
+
+  async measure(): Promise<Measured> {
+    const { programs, feeds, size } = this.parts;
+    programs.refresh();
+    const { accuracy: trainAccuracy } = await evaluate(programs.evaluation, feeds.trainCheck, size);
+    const val = await evaluate(programs.evaluation, feeds.val, size);
+    return { trainAccuracy, val, weights: await programs.evaluated.read(this.paths) };
+  }
+
+  /** Measures weights that training had once; what it had not changed by then is as it was in the beginning. */
+  evaluate(weights: Weights): Promise<Evaluation> {
+    const { job, programs, feeds, size } = this.parts;
+    for (const path of this.paths) programs.evaluated.write(path, (weights.get(path) ?? job.plan.weights.get(path))!);
+    return evaluate(programs.evaluation, feeds.val, size);
+  }
+
+  /** All that training has changed, with what the optimizer keeps. */
+  tensors(): Promise<Weights> {
+    return this.parts.programs.params.read([...this.paths, ...this.parts.programs.kept]);
+  }
+
+  /** What was there from the beginning and this phase does not change. */
+  frozen(): Promise<Weights> {
+    const { plan, programs } = this.parts;
+    const changed = new Set(this.paths);
+    const paths = [...plan.tail.weights.keys()].filter((path) => plan.weights.has(path) && !changed.has(path));
+    return programs.params.read(paths);
+  }
+
+  /** What the next phase starts from. */
+  changed(): Promise<Weights> {
+    return this.parts.programs.params.read(this.paths);
+  }
+}
