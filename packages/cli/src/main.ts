@@ -5,7 +5,9 @@ import { evaluateCommand } from "./commands/evaluate.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { modelsCommand } from "./commands/models.js";
 import { predictCommand } from "./commands/predict.js";
+import { pretrainCommand } from "./commands/pretrain.js";
 import { trainCommand } from "./commands/train.js";
+import { verifyCommand } from "./commands/verify.js";
 import type { Context } from "./context.js";
 import { Exit, exitStatusOf } from "./exit.js";
 import { Interrupt } from "./interrupt.js";
@@ -20,6 +22,8 @@ Examples:
   $ tlx train flowers --weights mobilenet_v2.safetensors
   $ tlx predict --run runs/train/flowers photo.jpg
   $ tlx evaluate --run runs/train/flowers more-flowers
+  $ tlx verify runs/train/flowers
+  $ tlx pretrain pictures --model my-network.mjs
 
 Text for people goes to standard error, results to standard output.
 Exit status: 0 ok, 1 failed or unusable weights, 2 usage, 3 unusable pictures, 4 no GPU, 5 GPU lost,
@@ -35,7 +39,16 @@ function buildProgram(context: Context): Command {
     .showHelpAfterError("     tlx --help and tlx COMMAND --help tell what there is")
     .exitOverride()
     .configureOutput({ outputError: (text) => context.report.fail(restyle(text)) });
-  for (const make of [trainCommand, evaluateCommand, predictCommand, inspectCommand, modelsCommand, doctorCommand]) {
+  for (const make of [
+    trainCommand,
+    pretrainCommand,
+    evaluateCommand,
+    predictCommand,
+    verifyCommand,
+    inspectCommand,
+    modelsCommand,
+    doctorCommand,
+  ]) {
     program.addCommand(make(context).copyInheritedSettings(program));
   }
   return program;

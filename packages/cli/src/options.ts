@@ -27,7 +27,13 @@ export const addAdapterOption = (command: Command): Command =>
 export const defaultModel = "mobilenet-v2";
 
 export const modelOption = (): Option =>
-  new Option("--model <name>", `pretrained network: ${models.map((m) => m.name).join(", ")}`).default(defaultModel);
+  new Option(
+    "--model <name>",
+    `pretrained network: ${models.map((m) => m.name).join(", ")}, or the path of a module that exports one (default: ${defaultModel})`,
+  );
+
+export const runModelOption = (): Option =>
+  new Option("--model <file>", "module of the run's network, where it is your own and not where it was");
 
 export interface WeightsOptions {
   readonly weights?: string;

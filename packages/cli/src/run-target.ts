@@ -3,17 +3,26 @@ import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { freeRunName } from "@tlx/transfer/node";
 
+export type RunKind = "train" | "pretrain";
+
 export interface RunTargetOptions {
   /** Exactly this folder, which must not hold anything unless a killed run left it. */
   readonly out?: string;
-  /** Name under runs/train, made free by a number. */
+  /** Name under runs/KIND, made free by a number. */
   readonly name?: string;
 }
 
-const root = path.join("runs", "train");
+/** Where runs go that are not told where: "runs/train". */
+const rootOf = (kind: RunKind): string => path.join("runs", kind);
 
 /** Throws E_USAGE for a target that cannot be used, before any work is done for it. */
-export function checkRunTarget({ out, name }: RunTargetOptions): void {
+export function checkRunTarget({ out, name }: RunTargetOptions, kind: RunKind): void {
+  if (out !== undefined && isUnfinished(out)) {
+    throw new TlxError(
+      "E_USAGE",
+      `--out: "${out}" holds an unfinished run, and runs are never replaced; go on with --resume, or name another folder`,
+    );
+  }
   if (out !== undefined && existsSync(out) && !isStartable(out)) {
     throw new TlxError("E_USAGE", `--out: "${out}" exists already, and runs are never replaced; name another folder`);
   }
@@ -23,12 +32,18 @@ export function checkRunTarget({ out, name }: RunTargetOptions): void {
       `--name: expected a plain name without slashes, found "${name}"; use --out for a path`,
     );
   }
-  checkWritable(path.dirname(path.resolve(out ?? path.join(root, "run"))));
+  checkWritable(path.dirname(path.resolve(out ?? path.join(rootOf(kind), "run"))));
 }
 
 /** An empty folder, or what a killed run left: its lock tells. */
 const isStartable = (folder: string): boolean =>
   statSync(folder).isDirectory() && (readdirSync(folder).length === 0 || existsSync(path.join(folder, "run.lock")));
+
+/** A run that was stopped in order: a killed one has its lock, and `RunFolder.create` knows more. */
+const isUnfinished = (folder: string): boolean =>
+  existsSync(path.join(folder, "checkpoints", "state.safetensors")) &&
+  !existsSync(path.join(folder, "run.lock")) &&
+  !existsSync(path.join(folder, "model"));
 
 /** Minutes of training must not end at a folder that cannot be made, so one is made and taken away at once. */
 function checkWritable(parent: string): void {
@@ -44,16 +59,17 @@ function checkWritable(parent: string): void {
 }
 
 /**
- * Opens the run at `out`, or at the first free one of runs/train/NAME, NAME-2, ... with the name of `data` as default.
+ * Opens the run at `out`, or at the first free one of runs/KIND/NAME, NAME-2, ... with the name of `data` as default.
  * A name that another run takes meanwhile is given up for the next. Returns what `create` made.
  */
 export async function createAtTarget<T>(
   { out, name }: RunTargetOptions,
+  kind: RunKind,
   data: string,
   create: (folder: string) => Promise<T>,
 ): Promise<T> {
   for (;;) {
-    const folder = out ?? (await freeRunName(root, name ?? (path.basename(path.resolve(data)) || "run")));
+    const folder = out ?? (await freeRunName(rootOf(kind), name ?? (path.basename(path.resolve(data)) || "run")));
     try {
       return await create(folder);
     } catch (error) {

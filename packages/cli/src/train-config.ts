@@ -12,12 +12,17 @@ export interface DataChoices {
   readonly model: string;
   /** null: the file in the cache folder. */
   readonly weights: string | null;
+  /** File of which elements learn; null: all of a param that learns. */
+  readonly elementMasks: string | null;
   readonly split: number;
 }
 
 export interface TrainConfig extends DataChoices, TrainSettings {}
 
 export type ConfigName = keyof TrainConfig;
+
+/** Entry of `weights` for a network that learns from nothing. */
+export const NO_WEIGHTS = "none";
 
 /** One entry of the configuration for people. */
 export interface ConfigDoc extends Omit<SettingDoc, "name" | "default"> {
@@ -39,15 +44,29 @@ const dataRules: readonly DataRule[] = [
     ...{ expected: "a path or null", holds: isNameOrNull },
   },
   {
-    ...{ name: "model", default: defaultModel, unit: "", doc: "pretrained network; tlx models lists them" },
-    ...{ expected: "the name of a network", holds: isName },
+    ...{
+      name: "model",
+      default: defaultModel,
+      unit: "",
+      doc: "network by name, see tlx models, or the path of a module that exports one",
+    },
+    ...{ expected: "the name of a network or the path of a module", holds: isName },
   },
   {
     ...{
       name: "weights",
       default: null,
       unit: "",
-      doc: "its weights, a safetensors file; without it the cache folder's",
+      doc: "its weights, a safetensors file, or none to begin from nothing; without it the cache folder's",
+    },
+    ...{ expected: "a path, none or null", holds: isNameOrNull },
+  },
+  {
+    ...{
+      name: "elementMasks",
+      default: null,
+      unit: "",
+      doc: "safetensors file of which elements of params learn; docs/fine-tuning.md",
     },
     ...{ expected: "a path or null", holds: isNameOrNull },
   },
@@ -66,14 +85,19 @@ const dataRules: readonly DataRule[] = [
 /** Name, default and meaning of every entry, in the order in which people should read them. */
 export const configDocs: readonly ConfigDoc[] = [...dataRules, ...settingDocs];
 
+/** The same entries with other defaults. */
+export const docsWith = (defaults: Partial<TrainConfig>): readonly ConfigDoc[] =>
+  configDocs.map((doc) => ({ ...doc, default: defaults[doc.name] ?? doc.default }));
+
 const names = configDocs.map((d) => d.name);
 
 /** Of a run's config.json: what made the run, which decides nothing. */
 const provenance = "madeBy";
 
 /** "weightDecay" -> "weight-decay": the name of the flag without its dashes. */
-export const flagOf = (name: ConfigName): string =>
-  name === "learningRate" ? "lr" : name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+export const flagOf = (name: ConfigName): string => flags[name] ?? name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+const flags: Readonly<Partial<Record<ConfigName, string>>> = { learningRate: "lr", batchNorm: "batchnorm" };
 
 function nearest(found: string): string {
   const asFlag = names.find((name) => flagOf(name) === found.toLowerCase().replaceAll("_", "-"));
@@ -128,16 +152,32 @@ export function settingsOf({
   data: _data,
   model: _model,
   weights: _weights,
+  elementMasks: _elementMasks,
   split: _split,
   ...settings
 }: TrainConfig): TrainSettings {
   return settings;
 }
 
-/** Throws E_USAGE for a file that cannot be used and for settings that contradict each other. */
-export async function resolveConfig(given: Partial<TrainConfig>, file?: string): Promise<TrainConfig> {
-  const defaults = Object.fromEntries(configDocs.map((d) => [d.name, d.default])) as unknown as TrainConfig;
-  const config = { ...defaults, ...(file === undefined ? {} : await readConfig(file)), ...given };
+/** What a network without weights needs: nothing in it is worth keeping as it is. */
+const fromNothing: Partial<TrainConfig> = { unfreeze: "all", batchNorm: "train" };
+
+/**
+ * `docs` hold the defaults. With weights "none" everything learns, unless something else was chosen.
+ * Throws E_USAGE for a file that cannot be used and for settings that contradict each other.
+ */
+export async function resolveConfig(
+  given: Partial<TrainConfig>,
+  file?: string,
+  docs: readonly ConfigDoc[] = configDocs,
+): Promise<TrainConfig> {
+  const defaults = Object.fromEntries(docs.map((d) => [d.name, d.default])) as unknown as TrainConfig;
+  const chosen = { ...(file === undefined ? {} : await readConfig(file)), ...given };
+  const isBlank = { ...defaults, ...chosen }.weights === NO_WEIGHTS;
+  const { epochs = defaults.epochs } = chosen;
+  // A default that few epochs contradict gives way.
+  const warmupEpochs = Math.min(defaults.warmupEpochs, epochs / 10);
+  const config = { ...defaults, warmupEpochs, ...(isBlank && fromNothing), ...chosen };
   completeSettings(settingsOf(config));
   return config;
 }

@@ -18,7 +18,7 @@ const parser =
   };
 
 const descriptions: Readonly<Partial<Record<ConfigDoc["name"], string>>> = {
-  model: `pretrained network: ${models.map((m) => m.name).join(", ")}`,
+  model: `network: ${models.map((m) => m.name).join(", ")}, or the path of a module that exports one`,
 };
 
 function optionsOf(doc: ConfigDoc): Option[] {
@@ -29,23 +29,27 @@ function optionsOf(doc: ConfigDoc): Option[] {
     return [new Option(flag, text), new Option(`--no-${flagOf(doc.name)}`, `undoes "${doc.name}" of a config file`)];
   }
   if (doc.choices) return [new Option(`${flag} <word>`, text).choices(doc.choices)];
-  const value = doc.name === "weights" ? "file" : doc.unit || (typeof doc.default === "number" ? "n" : "name");
+  const value =
+    doc.name === "weights" || doc.name === "elementMasks"
+      ? "file"
+      : doc.unit || (typeof doc.default === "number" ? "n" : "name");
   return [new Option(`${flag} <${value}>`, text).argParser(parser(doc))];
 }
 
-const flagged: readonly { readonly doc: ConfigDoc; readonly options: readonly Option[] }[] = configDocs
-  .filter((doc) => doc.name !== "data")
-  .map((doc) => ({ doc, options: optionsOf(doc) }));
+const flagged = configDocs.filter((doc) => doc.name !== "data");
 
-export function addConfigOptions(command: Command): Command {
-  for (const { options } of flagged) for (const option of options) command.addOption(option);
+/** `docs` hold the defaults that the help tells. */
+export function addConfigOptions(command: Command, docs: readonly ConfigDoc[] = configDocs): Command {
+  for (const doc of docs.filter(({ name }) => name !== "data")) {
+    for (const option of optionsOf(doc)) command.addOption(option);
+  }
   return command;
 }
 
 /** The entries that were given as flags. */
 export function configFromOptions(options: Readonly<Record<string, unknown>>): Partial<TrainConfig> {
   const given = flagged
-    .map(({ doc, options: [option] }) => [doc.name, options[option!.attributeName()]] as const)
+    .map((doc) => [doc.name, options[optionsOf(doc)[0]!.attributeName()]] as const)
     .filter(([, value]) => value !== undefined);
   return Object.fromEntries(given);
 }

@@ -4,6 +4,7 @@ import {
   confusionMatrix,
   type Dataset,
   type FeaturesEvent,
+  type PhaseEvent,
   type PlanEvent,
   type TrainEvent,
   type TrainResult,
@@ -35,16 +36,51 @@ export function formatCounts({ classes, train, val }: Pick<Dataset, "classes" | 
   return formatTable(["class", "train", "val"], [...rows, ["all", train.length, val.length]]);
 }
 
-export function reportPlan(report: Report, plan: Omit<PlanEvent, "type">, classes: number): void {
+/** What learns and how fast, block by block; neighbours that are wholly frozen share a line. */
+export function reportPlan(report: Report, plan: Omit<PlanEvent, "type">): void {
   const count = (n: number): string => n.toLocaleString("en-US");
+  const rows = mergeFrozen(plan.blocks).map(({ block, elements, trainedElements, rate, mask, batchNorm }) => {
+    const learns = trainedElements === 0 ? "-" : count(trainedElements);
+    return [block, count(elements), learns, rate, mask === "1" ? "" : mask, batchNorm];
+  });
+  report.field("plan", formatTable(["block", "numbers", "learn", "rate", "mask", "batch norm"], rows));
   report.field(
-    "trained",
-    `${plan.trained.join(", ")}: ${plan.featureWidth} features to ${classes} classes, ${count(plan.trainedElements)} numbers`,
+    "learns",
+    `${count(plan.trainedElements)} numbers in ${plan.trained.length} tensors; ${count(plan.frozenElements)} in ${plan.frozen} tensors are frozen`,
   );
+  if (plan.phases.length < 2) return;
   report.field(
-    "frozen",
-    `${plan.frozen} tensors, ${count(plan.frozenElements)} numbers; every picture goes through them once`,
+    "phases",
+    plan.phases.map(({ name, epochs }) => `${name} for ${plural(epochs, "epoch")}`).join(", then "),
   );
+}
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+type BlockRow = PlanEvent["blocks"][number];
+
+function mergeFrozen(blocks: readonly BlockRow[]): BlockRow[] {
+  const merged: { row: BlockRow; first: string }[] = [];
+  for (const row of blocks) {
+    const last = merged.at(-1);
+    const joins = last && [last.row, row].every((r) => r.trainedElements === 0) && last.row.batchNorm === row.batchNorm;
+    if (!joins) {
+      merged.push({ row, first: row.block });
+      continue;
+    }
+    last.row = { ...row, block: `${last.first} to ${row.block}`, elements: last.row.elements + row.elements };
+  }
+  return merged.map(({ row }) => row);
+}
+
+/** How pictures reach what learns, and why. */
+export function formatPhase({ index, phases, name, views, reason, featureWidth, partSize }: PhaseEvent): string {
+  const which = phases > 1 ? `phase ${index + 1} of ${phases}, ${name}: ` : "";
+  const how =
+    views > 0
+      ? `${featureWidth.toLocaleString("en-US")} features of a picture are computed once and kept`
+      : "pictures go through the whole network in every step";
+  return `${which}${how}, since ${reason}; ${plural(partSize, "picture")} at a time`;
 }
 
 /** Shows the events of a training as they come; `end` takes an open bar away. */
@@ -52,18 +88,17 @@ export class TrainReporter {
   /** Pictures whose features came from the cache, and those that went through the network. */
   readonly features: { cached: number; computed: number } = { cached: 0, computed: 0 };
   private readonly report: Report;
-  private readonly classes: number;
   private bar: Progress | undefined;
   private skipped = 0;
 
-  constructor(report: Report, classes: number) {
+  constructor(report: Report) {
     this.report = report;
-    this.classes = classes;
   }
 
   show(event: TrainEvent): void {
     const { report } = this;
-    if (event.type === "plan") reportPlan(report, event, this.classes);
+    if (event.type === "plan") reportPlan(report, event);
+    else if (event.type === "phase") report.field("source", formatPhase(event));
     else if (event.type === "warning") report.warn(event.message);
     else if (event.type === "features") this.showFeatures(event);
     else if (event.type === "epoch") report.field("epoch", formatEpoch(event));
@@ -73,17 +108,21 @@ export class TrainReporter {
     }
   }
 
-  private showFeatures({ split, done, cached, total }: FeaturesEvent): void {
-    this.bar ??= this.report.progress({ label: `features of ${split}` });
+  private showFeatures({ kept, split, done, cached, total }: FeaturesEvent): void {
+    this.bar ??= this.report.progress({ label: `${kept ? "features" : "pictures"} of ${split}` });
     this.bar.update(done, total);
     if (done < total) return;
     this.end();
-    const computed = done - cached - this.skipped;
+    const read = total - this.skipped;
+    const computed = kept ? read - cached : 0;
     this.features.cached += cached;
     this.features.computed += computed;
     if (this.skipped > maxNamed) this.report.warn(`skipped ${this.skipped - maxNamed} more; skipped.csv names them`);
-    const read = total - this.skipped;
     this.skipped = 0;
+    if (!kept) {
+      this.report.field("pictures", `${split}: ${read} can be read`);
+      return;
+    }
     const from = computed === 0 ? "all from the cache" : `${cached} from the cache, ${computed} computed`;
     this.report.field("features", `${split}: ${read} pictures, ${from}`);
   }

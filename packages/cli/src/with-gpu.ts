@@ -2,13 +2,21 @@ import type { Gpu } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/node";
 import type { AdapterOptions } from "./options.js";
 
-/** Opens the GPU for as long as `use` runs. */
-export async function withGpu<T>({ adapter }: AdapterOptions, use: (gpu: Gpu) => Promise<T>): Promise<T> {
-  const gpu = await openGpu({ adapter });
+/** Opens the GPU for as long as `use` runs; `reopen` opens it once more, after it was lost. */
+export async function withGpu<T>(
+  { adapter }: AdapterOptions,
+  use: (gpu: Gpu, reopen: () => Promise<Gpu>) => Promise<T>,
+): Promise<T> {
+  const opened: Gpu[] = [];
+  const open = async (): Promise<Gpu> => {
+    const gpu = await openGpu({ adapter });
+    opened.push(gpu);
+    return gpu;
+  };
   try {
-    return await use(gpu);
+    return await use(await open(), open);
   } finally {
-    gpu.dispose();
+    for (const gpu of opened) gpu.dispose();
   }
 }
 

@@ -114,8 +114,8 @@ describe("how classes are told apart", () => {
 describe("TrainReporter", () => {
   it("tells what came from the cache, without counting what was skipped", () => {
     const { report, err } = capture(false);
-    const reporter = new TrainReporter(report, 2);
-    const features = { type: "features", split: "train", total: 3 } as const;
+    const reporter = new TrainReporter(report);
+    const features = { type: "features", kept: true, split: "train", total: 3 } as const;
     reporter.show({ ...features, done: 1, cached: 1 });
     reporter.show({ type: "skipped", file: "a.jpg", reason: "a.jpg: cut off" });
     reporter.show({ ...features, done: 2, cached: 1 });

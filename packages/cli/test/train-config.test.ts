@@ -4,14 +4,17 @@ import path from "node:path";
 import { defaultTrainSettings } from "@tlx/transfer";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pretrainDefaults } from "../src/commands/pretrain.js";
 import {
   type ConfigDoc,
   checkEntry,
   configDocs,
+  docsWith,
   flagOf,
   resolveConfig,
   runConfig,
   settingsOf,
+  type TrainConfig,
 } from "../src/train-config.js";
 import { addConfigOptions, configFromOptions } from "../src/train-options.js";
 
@@ -63,8 +66,8 @@ describe("a configuration", () => {
     [{ nesterov: 1 }, "expected nesterov to be true or false, found 1"],
     [{ optimizer: "adam" }, 'expected optimizer to be "adamw" or "sgd", found "adam"'],
     [{ split: 1 }, "expected split to be a number above 0 and below 1, found 1"],
-    [{ model: null }, "expected model to be the name of a network, found null"],
-    [{ weights: 3 }, "expected weights to be a path or null, found 3"],
+    [{ model: null }, "expected model to be the name of a network or the path of a module, found null"],
+    [{ weights: 3 }, "expected weights to be a path, none or null, found 3"],
     [[], "expected an object"],
     ["null", "expected an object"],
     ["{epochs: 3}", "expected JSON"],
@@ -72,6 +75,22 @@ describe("a configuration", () => {
     const refused = resolveConfig({}, writeConfig(content));
     await expect(refused).rejects.toMatchObject({ code: "E_USAGE", message: expect.stringContaining(message) });
     await expect(refused).rejects.toThrow("config.json");
+  });
+
+  it("lets everything learn where there are no weights, unless told otherwise", async () => {
+    expect(await resolveConfig(parse("--weights", "none"))).toMatchObject({ unfreeze: "all", batchNorm: "train" });
+    const file = writeConfig({ weights: "none", unfreeze: "last:2" });
+    expect(await resolveConfig({}, file)).toMatchObject({ unfreeze: "last:2", batchNorm: "train" });
+    expect(await resolveConfig({})).toMatchObject({ unfreeze: "head", batchNorm: "freeze" });
+  });
+
+  it("takes other defaults, and still the flag and the file before them", async () => {
+    const docs = docsWith(pretrainDefaults);
+    const file = writeConfig({ batch: 9 });
+    expect(await resolveConfig(parse("--epochs", "3"), file, docs)).toMatchObject({
+      ...{ ...pretrainDefaults, epochs: 3, batch: 9, warmupEpochs: 0.3 },
+    });
+    await expect(resolveConfig(parse("--epochs", "3", "--warmup-epochs", "4"), file, docs)).rejects.toThrow("warmup");
   });
 
   it("refuses a file that is not there and entries that contradict each other", async () => {
@@ -97,12 +116,12 @@ describe("flags", () => {
       expect(() => parse("--epochs", text), text).toThrow("Expected a whole number of at least 1.");
     for (const text of ["0", "-1", "NaN", "1x"])
       expect(() => parse("--lr", text), text).toThrow("Expected a number above 0.");
-    expect(() => parse("--schedule", "cosin")).toThrow("Allowed choices are constant, cosine.");
+    expect(() => parse("--schedule", "cosin")).toThrow("Allowed choices are constant, cosine, one-cycle.");
   });
 });
 
 /** docs/defaults.md: every entry with its flag. */
-function defaultsPage(docs: readonly ConfigDoc[]): string {
+function defaultsPage(docs: readonly ConfigDoc[], pretrain: Partial<TrainConfig>): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|");
   const rows = docs.map((doc) => {
     const flag = doc.name === "data" ? "`DIR`" : `\`--${flagOf(doc.name)}\``;
@@ -121,9 +140,20 @@ This page is made from the table that the command reads: \`npx vitest run packag
 | entry | flag | default | what it is | what it may be |
 |---|---|---|---|---|
 ${rows.join("\n")}
+
+## Of networks that begin from nothing
+
+With \`--weights none\` the defaults of \`unfreeze\` and \`batchNorm\` are \`"all"\` and \`"train"\`. \`tlx pretrain\` takes the same
+options, and these defaults:
+
+| entry | default |
+|---|---|
+${Object.entries(pretrain)
+  .map(([name, value]) => `| \`${name}\` | \`${JSON.stringify(value)}\` |`)
+  .join("\n")}
 `;
 }
 
 it("docs/defaults.md is in step", async () => {
-  await expect(defaultsPage(configDocs)).toMatchFileSnapshot("../../../docs/defaults.md");
+  await expect(defaultsPage(configDocs, pretrainDefaults)).toMatchFileSnapshot("../../../docs/defaults.md");
 });

@@ -3,7 +3,8 @@ import { classScores, evaluateRun, type RunEvaluation } from "@tlx/transfer";
 import { decodeAll, labelledFolder, readRun } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { type AdapterOptions, addAdapterOption, jsonOption } from "../options.js";
+import { loadRunModel } from "../load-model.js";
+import { type AdapterOptions, addAdapterOption, jsonOption, runModelOption } from "../options.js";
 import { printableName } from "../printable.js";
 import type { Report } from "../report.js";
 import { formatAccuracy, formatConfusions, formatScores } from "../score-table.js";
@@ -12,6 +13,7 @@ import { describeAdapter, withGpu } from "../with-gpu.js";
 
 interface EvaluateOptions extends AdapterOptions {
   readonly run: string;
+  readonly model?: string;
   readonly verify?: boolean;
   readonly json?: boolean;
 }
@@ -29,6 +31,7 @@ export function evaluateCommand(context: Context): Command {
     .description("Measure a run of tlx train on a folder of pictures: accuracy, precision, recall, confusions.")
     .argument("<folder>", "pictures by class")
     .addOption(new Option("--run <dir>", "folder of a run of tlx train").makeOptionMandatory())
+    .addOption(runModelOption())
     .addOption(verifyOption())
     .addOption(jsonOption("the figures"));
   return addAdapterOption(command)
@@ -43,14 +46,15 @@ const maxUnreadable = 0.1;
 
 async function evaluate({ report, signal }: Context, folder: string, options: EvaluateOptions): Promise<void> {
   const start = performance.now();
-  const run = await readRun(options.run, { batch });
+  const model = await loadRunModel(options.run, options.model);
+  const run = await readRun(options.run, { batch, model });
   const { architecture, classes } = run.description;
   const data = await labelledFolder(folder);
   const bar = report.progress({ label: "pictures" });
   const result = await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
     report.field("model", `${architecture}, ${classes.length} classes of ${options.run}`);
-    await verifyRun(report, gpu, options.run, options.verify);
+    await verifyRun(report, gpu, options.run, { always: options.verify, model });
     const pictures: Parameters<typeof evaluateRun>[3] = (samples) => decodeAll(samples, { signal });
     return evaluateRun(gpu, run, data, pictures, { batch, signal, progress: bar.update }).finally(() => bar.end());
   });

@@ -22,8 +22,8 @@ import {
 import { buildNetworkGraph, formatMegabytes, loadPretrained, type Model } from "@tlx/transfer";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { findModelOrSuggest } from "../find-model.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
+import { loadModel } from "../load-model.js";
 import { type AdapterOptions, addAdapterOption, jsonOption, wholeNumber } from "../options.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
@@ -48,7 +48,7 @@ export function inspectCommand(context: Context): Command {
     .description(
       "Show a network: layers, shapes, parameters, memory plan, kernels, and with --profile the time of each.",
     )
-    .argument("<model>", "name of the network, as in tlx models")
+    .argument("<model>", "name of the network, as in tlx models, or path of a module that exports one")
     .addOption(new Option("--weights <file>", "check this weights file against the network and use it"))
     .addOption(new Option("--batch <n>", "pictures per pass").argParser(wholeNumber(1)).default(1))
     .addOption(new Option("--profile", "measure every layer on the GPU (needs one with timestamp queries)"))
@@ -90,7 +90,7 @@ interface Inspection {
 
 async function inspect(context: Context, name: string, options: InspectOptions): Promise<void> {
   const { report } = context;
-  const model = findModelOrSuggest(name);
+  const model = await loadModel(name);
   const network = optimizeForInference(await makeNetwork(context, model, options));
   const inspection = await withGpuOrWithout(options, async (gpu) => {
     const base = describe(model, network, gpu, options.batch);

@@ -1,11 +1,18 @@
 import { type Gpu, TlxError } from "@tlx/kernels";
 import type { Network } from "@tlx/nn";
-import { imagenetLabels, loadPretrained, Predictor, type PreprocessSpec, type TopEntry } from "@tlx/transfer";
+import {
+  imagenetLabels,
+  loadPretrained,
+  type Model,
+  Predictor,
+  type PreprocessSpec,
+  type TopEntry,
+} from "@tlx/transfer";
 import { decodeAll, readRun } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { findModelOrSuggest } from "../find-model.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
+import { loadModel, loadRunModel } from "../load-model.js";
 import {
   type AdapterOptions,
   addAdapterOption,
@@ -22,7 +29,7 @@ import { verifyOption, verifyRun } from "../verify-run.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
 interface PredictOptions extends AdapterOptions, WeightsOptions {
-  readonly model: string;
+  readonly model?: string;
   readonly run?: string;
   readonly verify?: boolean;
   readonly top: number;
@@ -48,12 +55,7 @@ export function predictCommand(context: Context): Command {
     .argument("<file...>", "pictures: JPEG, PNG or WebP")
     .addOption(modelOption())
     .addOption(weightsOption())
-    .addOption(
-      new Option("--run <dir>", "folder of a run of tlx train, instead of --model and --weights").conflicts([
-        "model",
-        "weights",
-      ]),
-    )
+    .addOption(new Option("--run <dir>", "folder of a run of tlx train, instead of --weights").conflicts("weights"))
     .addOption(verifyOption())
     .addOption(
       new Option("--top <k>", "how many classes to show for each picture").argParser(wholeNumber(1)).default(5),
@@ -69,24 +71,28 @@ interface Source {
   readonly network: Network;
   readonly preprocess: PreprocessSpec;
   readonly labels: readonly string[];
+  /** The network of a run that is none of tlx's. */
+  readonly own?: Model;
 }
 
 async function loadSource(context: Context, options: PredictOptions, batch: number): Promise<Source> {
   if (options.run !== undefined) {
-    const { description, network } = await readRun(options.run, { batch });
+    const own = await loadRunModel(options.run, options.model);
+    const { description, network } = await readRun(options.run, { batch, model: own });
     const { architecture, classes, preprocess } = description;
     return {
       name: `${architecture}, ${classes.length} classes of ${options.run}`,
       network,
       preprocess,
       labels: classes,
+      own,
     };
   }
-  const model = findModelOrSuggest(options.model);
+  const model = await loadModel(options.model ?? defaultModel);
   if (!model.classifier) {
     throw new TlxError(
       "E_USAGE",
-      `the weights of "${model.name}" come without a classifier; train one with tlx train DIR --model ${model.name}, or predict with --model ${defaultModel}`,
+      `the weights of "${model.name}" come without a classifier; train one with tlx train DIR --model ${options.model}, or predict with --model ${defaultModel}`,
     );
   }
   const { checkpoint } = await loadCheckpoint(context, model, options);
@@ -107,7 +113,9 @@ async function predict(context: Context, files: readonly string[], options: Pred
   const predictions = await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
     report.field("model", source.name);
-    if (options.run !== undefined) await verifyRun(report, gpu, options.run, options.verify);
+    if (options.run !== undefined) {
+      await verifyRun(report, gpu, options.run, { always: options.verify, model: source.own });
+    }
     return predictAll(context, gpu, source, files, { ...options, batch });
   });
   if (options.json) report.printJson({ predictions });

@@ -1,0 +1,109 @@
+import { TlxError } from "@tlx/kernels";
+import { formatTable } from "@tlx/nn";
+import type { FreezeCertificate, TensorVerdict } from "@tlx/transfer";
+import { type FilesVerification, verifyFiles } from "@tlx/transfer/node";
+import { Command, Option } from "commander";
+import type { Context } from "../context.js";
+import { loadRunModel } from "../load-model.js";
+import { type AdapterOptions, addAdapterOption, jsonOption, runModelOption } from "../options.js";
+import { printableName } from "../printable.js";
+import type { Report } from "../report.js";
+import { verifyRun } from "../verify-run.js";
+import { describeAdapter, withGpu } from "../with-gpu.js";
+
+interface VerifyOptions extends AdapterOptions {
+  readonly weights?: string;
+  readonly golden?: boolean;
+  readonly model?: string;
+  readonly json?: boolean;
+}
+
+const help = `
+Every tensor of model.safetensors is compared with freeze-certificate.json, and those that were pretrained with their file,
+where it still is. Frozen tensors are the same bytes in both. Any difference ends with status 6.
+
+Examples:
+  $ tlx verify runs/train/flowers
+  $ tlx verify runs/train/flowers --weights mobilenet_v2.safetensors --golden`;
+
+export function verifyCommand(context: Context): Command {
+  const command = new Command("verify")
+    .description("Check the files of a run: that nothing frozen was changed, and nothing at all since training.")
+    .argument("<run>", "folder of a run of tlx train")
+    .addOption(new Option("--weights <file>", "its pretrained weights (default: the file that the run began with)"))
+    .addOption(new Option("--golden", "run the golden example on the GPU too"))
+    .addOption(runModelOption())
+    .addOption(jsonOption("what was found"));
+  return addAdapterOption(command)
+    .addHelpText("after", help)
+    .action((run: string, options: VerifyOptions) => verify(context, run, options));
+}
+
+async function verify({ report }: Context, run: string, options: VerifyOptions): Promise<void> {
+  const found = await verifyFiles(run, { weights: options.weights });
+  const { tensors, problems, certificate, weights } = found;
+  report.field("weights", weights ?? "the pretrained file is not there; --weights FILE names it");
+  const isGolden = options.golden === true && problems.length === 0;
+  if (isGolden) {
+    const model = await loadRunModel(run, options.model);
+    await withGpu(options, async (gpu) => {
+      report.field("adapter", describeAdapter(gpu));
+      await verifyRun(report, gpu, run, { always: true, model });
+    });
+  }
+  if (options.json) {
+    const { step } = certificate;
+    report.printJson({ run, ok: problems.length === 0, weights: weights ?? null, problems, tensors, step });
+  } else {
+    printVerification(report, found);
+  }
+  failOn(run, found);
+}
+
+function printVerification(report: Report, { tensors, problems, certificate }: FilesVerification): void {
+  const rows = tensors.map((tensor) => [
+    printableName(tensor.name),
+    tensor.role,
+    tensor.elements.toLocaleString("en-US"),
+    describeVerdict(tensor),
+  ]);
+  report.print(formatTable(["tensor", "training", "numbers", "found"], rows));
+  if (problems.length > 0) return;
+  const frozen = tensors.filter((t) => t.role === "frozen");
+  const compared = frozen.filter((t) => t.source).length;
+  report.print(`frozen: ${frozen.length} of ${tensors.length} tensors, none changed; ${compared} also as pretrained`);
+  for (const line of describeStep(certificate.step)) report.print(line);
+}
+
+function describeVerdict({ problems, source, role }: TensorVerdict): string {
+  if (problems.length > 0) return problems.join("; ");
+  if (!source) return "as certified";
+  return role === "trained" ? "as certified, began as pretrained" : "as certified and pretrained";
+}
+
+function describeStep({ backwardDispatches, bytes, optimizerBytes, gpuMs }: FreezeCertificate["step"]): string[] {
+  const megabytes = (n: number): string => `${(n / 1e6).toFixed(n < 1e5 ? 4 : 1)} MB`;
+  const compare = (what: string, { planned, everything }: typeof bytes, show: (n: number) => string): string =>
+    `${what}: ${show(planned)}; training every layer takes ${show(everything)}`;
+  return [
+    compare("backward dispatches a step", backwardDispatches, String),
+    compare("memory", bytes, megabytes),
+    compare("of it the optimizer's", optimizerBytes, megabytes),
+    ...(gpuMs ? [compare("GPU time a step", gpuMs, (n) => `${n.toFixed(2)} ms`)] : []),
+  ];
+}
+
+/** Names that an error lists before it only counts. */
+const mostNamed = 5;
+
+function failOn(run: string, { tensors, problems }: FilesVerification): void {
+  if (problems.length === 0) return;
+  const names = tensors.filter((t) => t.problems.length > 0).map((t) => t.name);
+  const shown = problems.slice(0, mostNamed).map((problem) => `\n  ${problem}`);
+  const more = problems.length > mostNamed ? `\n  and ${problems.length - mostNamed} more` : "";
+  throw new TlxError(
+    "E_VERIFY",
+    `verify: the files of "${run}" are not what training wrote; restore them or train again${shown.join("")}${more}`,
+    { tensors: names },
+  );
+}

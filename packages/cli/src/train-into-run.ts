@@ -1,0 +1,92 @@
+/** A training that is written to a run folder as it goes. */
+import { TlxError } from "@tlx/kernels";
+import { type Snapshot, type TrainInput, type TrainResult, train } from "@tlx/transfer";
+import { decodeAll, diskFeatures, type RunFolder } from "@tlx/transfer/node";
+import type { Context } from "./context.js";
+import { quoteForShell } from "./printable.js";
+import { type CacheOptions, identify, inputOf, type TrainJob } from "./train-job.js";
+import { printResult, TrainReporter } from "./train-report.js";
+
+/** What a training runs on and writes to, and from where it goes on. */
+export interface TrainTarget extends Required<Pick<TrainInput, "gpu" | "reopenGpu">> {
+  readonly run: RunFolder;
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** Trains, says how it goes, and writes the run. */
+export async function trainIntoRun(
+  context: Context,
+  job: TrainJob,
+  target: TrainTarget,
+  { json, cache }: CacheOptions & { readonly json?: boolean },
+  start: number,
+): Promise<void> {
+  const { report, signal } = context;
+  const { run } = target;
+  try {
+    const reporter = new TrainReporter(report);
+    const result = await trainAndReport(context, job, cache, reporter, target);
+    await run.finish(result.gpu, result);
+    const seconds = (performance.now() - start) / 1000;
+    if (json) report.printJson(summarize(run, result, { seconds, features: reporter.features }));
+    else printResult(report, run.folder, result);
+    report.field("done", `in ${seconds.toFixed(1)} s; now try: tlx predict --run ${quoteForShell(run.folder)} FILE`);
+  } catch (error) {
+    const goesOn = signal.aborted || (error instanceof TlxError && ["E_DEVICE", "E_DATA"].includes(error.code));
+    if (goesOn && run.isResumable) {
+      report.say(`the state is saved; go on from there with: tlx train --resume ${quoteForShell(run.folder)}`);
+    }
+    throw error;
+  } finally {
+    await run.close();
+  }
+}
+
+/** What a program gets to know of a run. */
+const summarize = (run: RunFolder, result: TrainResult, more: Readonly<Record<string, unknown>>): unknown => ({
+  run: run.folder,
+  model: result.model.name,
+  accuracy: result.val.accuracy,
+  loss: result.val.loss,
+  trainAccuracy: result.trainAccuracy,
+  classes: result.classes,
+  epochs: result.epochs,
+  bestEpoch: result.bestEpoch,
+  interrupted: result.interrupted,
+  ...more,
+  skipped: run.skipped,
+  settings: result.settings,
+});
+
+async function trainAndReport(
+  { report, signal }: Context,
+  job: TrainJob,
+  cache: string | false | undefined,
+  reporter: TrainReporter,
+  { gpu, reopenGpu, run, snapshot }: TrainTarget,
+): Promise<TrainResult> {
+  const pictures: TrainInput["pictures"] = (samples, { skip }) => decodeAll(samples, { signal, skip });
+  const events = train({
+    ...{ ...inputOf(job), gpu, reopenGpu, pictures, signal },
+    openFeatures: cache === false ? undefined : diskFeatures(cache),
+    identity: await identify(job),
+    ...(snapshot && { resume: snapshot }),
+  });
+  try {
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      await run.record(value);
+      reporter.show(value);
+    }
+  } catch (error) {
+    if (signal.aborted && cache !== false && !run.isResumable) {
+      report.say("nothing was trained yet; the features so far are in the cache, the same command goes on from there");
+    }
+    throw error;
+  } finally {
+    reporter.end();
+    // Ends what the generator still holds where this loop was left by an error of its own.
+    await events.return(undefined as never);
+  }
+}
