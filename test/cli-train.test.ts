@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { parseSafetensors } from "@tlx/transfer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { madeDataset, madeWeights } from "./support/made-files.js";
 import { type Outcome, type SpawnOptions, tlx } from "./support/tlx.js";
@@ -193,16 +194,63 @@ describe("train, stopped", () => {
     expect([outcome.stdout, existsSync(path.join(out, "model"))]).toEqual(["", false]);
   });
 
-  it("by SIGKILL: the same command starts anew", async () => {
-    const out = at("killed-run");
-    const killed = await trainUntil("epoch", ["--out", out], (kill) => kill("SIGKILL"));
+  it("by SIGKILL: --resume goes on to the bits of an unbroken run, with nothing else changed", async () => {
+    const args = ["--epochs", "60", "--dropout", "0.2", "--save-steps", "1"];
+    const [whole, out] = [at("whole-run"), at("killed-run")];
+    expect((await trained("data", ...args, "--out", whole)).status).toBe(0);
+    const killed = await trainUntil("epoch", [...args, "--out", out], (kill) => kill("SIGKILL"));
     expect(killed.status).toBe(null);
     const unfinished = await call(["evaluate", at("data"), "--run", out]);
     expect(unfinished.stderr).toContain("is unfinished");
     expect(unfinished.status).toBe(1);
-    const again = await trained("data", "--epochs", "2", "--out", out, "--json");
-    expect(again.status, again.stderr).toBe(0);
-    expect((await readFile(path.join(out, "metrics.jsonl"), "utf8")).trim().split("\n").length).toBe(2);
+    await cp(out, at("changed-run"), { recursive: true });
+    await cp(out, at("damaged-run"), { recursive: true });
+
+    const anew = await trained("data", ...args, "--out", out);
+    expect(anew.stderr).toContain(`resume it with --resume "${out}"`);
+    const other = await call(["train", "elsewhere", "--resume", out, "--epochs", "3", "--no-nesterov", "--json"]);
+    expect(other.stderr).toContain('found "elsewhere", --epochs, --no-nesterov; leave that out');
+    expect([anew.status, other.status]).toEqual([2, 2]);
+
+    const resumed = await call(["train", "--resume", out, "--save-steps", "7", "--json"]);
+    expect(resumed.status, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toMatch(/^resumed {3}after (step \d of )?epoch \d+$/m);
+    expect(lastJson(resumed)).toMatchObject({ run: out, epochs: 60 });
+    const files = ["model/model.safetensors", "model/golden.json", "freeze-certificate.json", "predictions.csv"];
+    for (const file of files) {
+      const [a, b] = await Promise.all([whole, out].map((run) => readFile(path.join(run, file))));
+      expect(a!.equals(b!), file).toBe(true);
+    }
+    const figures = async (run: string): Promise<string[]> =>
+      (await readFile(path.join(run, "metrics.csv"), "utf8")).split("\n").map((row) => row.replace(/,[^,]*$/, ""));
+    expect(await figures(out)).toEqual(await figures(whole));
+    expect(existsSync(path.join(out, "checkpoints/state.safetensors"))).toBe(false);
+    const again = await call(["train", "--resume", out, "--json"]);
+    expect([again.status, lastJson(again)]).toEqual([0, { run: out, finished: true }]);
+    expect(again.stderr).toContain("there is nothing to resume");
+  });
+
+  it("and changed meanwhile: names every difference, with 2; damaged: names the file, with 1", async () => {
+    await cp(at("data"), at("other-data"), { recursive: true });
+    await copyFile(at("data/train/red/0.png"), at("other-data/train/red/1.png"));
+    const config = JSON.parse(await readFile(at("changed-run/config.json"), "utf8"));
+    const changes = { seed: 2, data: at("other-data") };
+    await writeFile(at("changed-run/config.json"), JSON.stringify({ ...config, ...changes }));
+    const changed = await call(["train", "--resume", at("changed-run")]);
+    expect(changed.stderr).toMatch(/^ {2}data: expected "[0-9a-f]{64}", found "[0-9a-f]{64}"$/m);
+    expect(changed.stderr).toMatch(/^ {2}settings\.seed: expected 1, found 2$/m);
+    expect([changed.status, changed.stdout]).toEqual([2, ""]);
+    await writeFile(at("changed-run/config.json"), JSON.stringify(config));
+    const back = await call(["train", "--resume", at("changed-run")]);
+    expect(back.status, back.stderr).toBe(0);
+
+    const state = at("damaged-run/checkpoints/state.safetensors");
+    await writeFile(state, (await readFile(state)).subarray(0, 500));
+    const damaged = await call(["train", "--resume", at("damaged-run")]);
+    expect(damaged.stderr).toContain(`the saved state "${state}" cannot be used`);
+    expect([damaged.status, damaged.stdout]).toEqual([1, ""]);
+    const nowhere = await call(["train", "--resume", at("nowhere")]);
+    expect([nowhere.status, nowhere.stdout]).toEqual([2, ""]);
   });
 
   it("by a file that cannot be written any more: names it, with 3", async () => {
@@ -285,5 +333,26 @@ describe("a run", () => {
     ]);
     expect(stderr).toContain("golden: expected probability");
     expect([status, stdout]).toEqual([6, ""]);
+  });
+
+  it("is verified tensor by tensor, and refused with 6 when one was changed", async () => {
+    const good = await call(["verify", at("run"), "--json", "--golden"]);
+    expect(good.status, good.stderr).toBe(0);
+    const found = lastJson(good) as { tensors: readonly { name: string; role: string; source: boolean }[] };
+    expect(found).toMatchObject({ ok: true, problems: [], weights: at("weights.safetensors") });
+    expect(found.tensors.find((t) => t.name === "features.0.weight")).toMatchObject({ role: "frozen", source: true });
+    expect(found.tensors.find((t) => t.name === "head.weight")).toMatchObject({ role: "trained", source: false });
+    expect(good.stderr).toContain("verified");
+
+    await cp(at("run"), at("tampered"), { recursive: true });
+    const file = at("tampered/model/model.safetensors");
+    const bytes = await readFile(file);
+    const { tensors } = parseSafetensors(bytes);
+    bytes[tensors.get("features.0.weight")!.bytes.byteOffset - bytes.byteOffset]! ^= 1;
+    await writeFile(file, bytes);
+    const bad = await call(["verify", at("tampered")]);
+    expect(bad.stderr).toContain("features.0.weight: model.safetensors holds other bytes than the certificate says");
+    expect(bad.stdout).toMatch(/^features\.0\.weight +frozen +1,728 +model\.safetensors holds other bytes/m);
+    expect(bad.status).toBe(6);
   });
 });

@@ -48,7 +48,12 @@ describe("usage", () => {
     [["predict"], "missing required argument 'file'"],
     [["predict", "x.jpg", "--weights"], "argument missing"],
     [["predict", "x.jpg", "--top", "0"], "Expected a whole number of at least 1"],
-    [["predict", "x.jpg", "--run", "r", "--model", "m"], "'--run <dir>' cannot be used with option '--model <name>'"],
+    [
+      ["predict", "x.jpg", "--run", "r", "--weights", "w"],
+      "'--run <dir>' cannot be used with option '--weights <file>'",
+    ],
+    [["predict", "x.jpg", "--run", "r", "--model", "m"], 'unknown model "m"'],
+    [["inspect", "./nowhere.mjs"], "expected a module that exports a network, found no file"],
     [["predict", "x.jpg", "--offline", "--download"], "cannot be used with option '--download'"],
     [["predict", "x.jpg", "--model", "mobilenet-v2-gluon"], "come without a classifier"],
     [["predict", "x.jpg", "--run", "nowhere"], 'there is no folder "nowhere"'],

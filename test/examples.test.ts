@@ -23,6 +23,12 @@ it.each(["train.mjs", "predict.mjs"])("the README shows examples/%s as it is", (
   expect(readme).toContain(`\`\`\`js\n${code}\`\`\``);
 });
 
+it("docs/own-network.md shows examples/my-network.mjs as it is", () => {
+  const page = readFileSync(path.join(root, "docs", "own-network.md"), "utf8");
+  const example = readFileSync(path.join(root, "examples", "my-network.mjs"), "utf8");
+  expect(page).toContain(`\`\`\`js\n${example.slice(example.indexOf("\n") + 1)}\`\`\``);
+});
+
 describeShared("examples", () => {
   let folder: string;
   let weights: string;
@@ -46,10 +52,16 @@ describeShared("examples", () => {
     const out = path.join(folder, "run");
     expect(run("train.mjs", weights, path.join(folder, "few"), out)).toMatch(/^20 [01]/m);
     expect(readdirSync(out).sort()).toEqual(
-      ["checkpoints", "classes.csv", "config.json", "confusion.csv", "metrics.csv", "metrics.jsonl", "model"].concat([
-        "predictions.csv",
-        "skipped.csv",
-      ]),
+      [
+        "checkpoints",
+        "classes.csv",
+        "config.json",
+        "confusion.csv",
+        "freeze-certificate.json",
+        "metrics.csv",
+        "metrics.jsonl",
+        "model",
+      ].concat(["predictions.csv", "skipped.csv"]),
     );
   });
 });

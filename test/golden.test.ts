@@ -4,11 +4,20 @@
  */
 import { readFileSync } from "node:fs";
 import { f32, type Gpu, type Value } from "@tlx/kernels";
-import { type Graph, GraphBuilder, type Network, optimizeForInference, Program, Scope } from "@tlx/nn";
-import { findModel, joinWeights, loadPretrained, parseSafetensors } from "@tlx/transfer";
+import {
+  dropDead,
+  type Graph,
+  GraphBuilder,
+  globalAveragePool,
+  type Network,
+  optimizeForInference,
+  Program,
+  Scope,
+  withOutputs,
+} from "@tlx/nn";
+import { buildFeatureGraph, findModel, joinWeights, loadPretrained, parseSafetensors } from "@tlx/transfer";
 import { beforeAll, expect, it } from "vitest";
 import { buildInceptionV3ToMixed7a } from "./partial-networks/inception-v3-to-mixed-7a.js";
-import { buildResNet18ToLayer3 } from "./partial-networks/resnet18-to-layer3.js";
 import { testGpu } from "./support/gpu.js";
 import { describeShared, sharedPath } from "./support/shared.js";
 
@@ -23,15 +32,26 @@ type Checkpoint = ReturnType<typeof parseSafetensors>;
 const imagenet = findModel("mobilenet-v2").preprocess;
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
 
-function loadPartial(build: (s: Scope, image: Value) => Value, size: number) {
-  return (checkpoint: Checkpoint): Network => {
-    const builder = new GraphBuilder();
-    const image = builder.input("image", f32(1, size, size, 3));
-    builder.output("features", build(new Scope(builder), image));
-    const graph: Graph = builder.finish();
-    const specs = new Map([...graph.params].map(([path, { spec }]) => [path, spec]));
-    return { graph, weights: joinWeights(specs, checkpoint) };
-  };
+function join(graph: Graph, checkpoint: Checkpoint): Network {
+  const specs = new Map([...graph.params].map(([path, { spec }]) => [path, spec]));
+  return { graph, weights: joinWeights(specs, checkpoint) };
+}
+
+function loadInceptionV3(checkpoint: Checkpoint): Network {
+  const builder = new GraphBuilder();
+  const image = builder.input("image", f32(1, 299, 299, 3));
+  builder.output("features", buildInceptionV3ToMixed7a(new Scope(builder), image));
+  return join(builder.finish(), checkpoint);
+}
+
+/** The registered network, cut after its third stage. */
+function loadResNet18(checkpoint: Checkpoint): Network {
+  const whole = buildFeatureGraph(findModel("resnet-18"), { batch: 1, form: "folded" });
+  const { graph: cut } = dropDead({ graph: withOutputs(whole, ["layer3"], true), weights: new Map() });
+  const builder = GraphBuilder.from({ ...cut, outputs: new Map() });
+  const layer3 = cut.outputs.get("layer3") as Value;
+  builder.output("features", globalAveragePool(new Scope(builder, "avgpool"), layer3));
+  return join(builder.finish(), checkpoint);
 }
 
 const pretrained = (name: string) => (checkpoint: Checkpoint) =>
@@ -41,8 +61,8 @@ const nets = [
   { file: "mobilenet_v2", load: pretrained("mobilenet-v2"), pixels: imagenet },
   { file: "squeezenet1_1", load: pretrained("squeezenet-1.1"), pixels: imagenet },
   { file: "mobilenet_v2_gluon_backbone", load: pretrained("mobilenet-v2-gluon"), pixels: imagenet },
-  { file: "resnet18_to_layer3", load: loadPartial(buildResNet18ToLayer3, 224), pixels: imagenet },
-  { file: "inception_v3_to_mixed_7a", load: loadPartial(buildInceptionV3ToMixed7a, 299), pixels: half },
+  { file: "resnet18_to_layer3", load: loadResNet18, pixels: imagenet },
+  { file: "inception_v3_to_mixed_7a", load: loadInceptionV3, pixels: half },
 ];
 
 /** The golden input's formula runs over the flat NCHW index. */

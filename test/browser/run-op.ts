@@ -12,10 +12,15 @@ export interface OpRun {
 
 let opened: Promise<Gpu> | undefined;
 
+/** The one Gpu of this page. */
+export function pageGpu(): Promise<Gpu> {
+  opened ??= openGpu();
+  return opened;
+}
+
 /** Runs an op's small edge cases in this page: the variant that would be chosen, and the plain one at the end of the list. */
 export async function runOp(name: string): Promise<OpRun> {
-  opened ??= openGpu();
-  const gpu = await opened;
+  const gpu = await pageGpu();
   const record = records.find((r) => r.op.name === name)!;
   const failures: string[] = [];
   let ran = 0;

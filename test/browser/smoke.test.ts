@@ -7,6 +7,8 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "../../scripts/setup/find-chromium.mjs";
 import { bundleForBrowser } from "../support/bundle.js";
+import { testGpu } from "../support/gpu.js";
+import { type AugmentRun, runAugment } from "./run-augment.js";
 import type { OpRun } from "./run-op.js";
 
 const executablePath = findChromium();
@@ -29,7 +31,11 @@ describe.skipIf(maySkip)("in Chromium", () => {
 
   beforeAll(async () => {
     if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
-    const entry = `import { runOp } from ${JSON.stringify(path.join(import.meta.dirname, "run-op.ts"))}; globalThis.runOp = runOp;`;
+    const file = (name: string): string => JSON.stringify(path.join(import.meta.dirname, name));
+    const entry = `
+      import { pageGpu, runOp } from ${file("run-op.ts")};
+      import { runAugment } from ${file("run-augment.ts")};
+      Object.assign(globalThis, { runOp, runAugment: async () => runAugment(await pageGpu()) });`;
     const { code } = await bundleForBrowser(entry, { format: "esm", fromSource: true });
     server = createServer((request, response) => {
       const script = request.url === "/page.js";
@@ -56,6 +62,18 @@ describe.skipIf(maySkip)("in Chromium", () => {
     const { ran, failures } = await page.evaluate<OpRun>(`runOp(${JSON.stringify(name)})`);
     expect(failures).toEqual([]);
     expect(ran).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it("augmentation draws the same and gives the same pixels as in Node", async () => {
+    const here = await runAugment(await testGpu());
+    const there = await page.evaluate<AugmentRun>("runAugment()");
+    expect(there.drawn).toEqual(here.drawn);
+    const apart = there.pixels.map((v, i) => Math.abs(v - here.pixels[i]!));
+    expect(apart.length).toBe(here.pixels.length);
+    // 1 is allowed; integers make it 0.
+    expect(apart.reduce((a, b) => Math.max(a, b), 0)).toBe(0);
+    expect(new Set(here.pixels).size).toBeGreaterThan(200);
     expect(complaints).toEqual([]);
   });
 });

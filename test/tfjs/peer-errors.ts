@@ -1,4 +1,4 @@
-import type { CrossEntropyParams } from "@tlx/kernels";
+import type { CrossEntropyParams, UpdateParams } from "@tlx/kernels";
 import type { AnyRecord, CaseData } from "@tlx/kernels/testing";
 import { stepNumber } from "./update-step.js";
 
@@ -8,7 +8,7 @@ type Values = readonly Float64Array[];
  * TensorFlow.js takes 1 - beta^t from float32 powers, which are off by up to (t + 1) 2^-25: little beside beta^t but not
  * beside 1 - beta^t. The step divides by the first and by the root of the second.
  */
-function adamErrors([param, , , , hyper]: Values, [p2]: Values): Values {
+function adamErrors([param, , , , hyper]: Values, [p2]: Values, { rateScale }: UpdateParams): Values {
   const [rate, beta1, , , decay, correction1, correction2] = hyper as unknown as number[] as [
     number,
     number,
@@ -19,7 +19,7 @@ function adamErrors([param, , , , hyper]: Values, [p2]: Values): Values {
     number,
   ];
   const relative = (stepNumber(beta1, correction1) + 1) * 2 ** -25 * (1 / correction1 + 0.5 / correction2);
-  return [p2!.map((p, i) => relative * Math.abs(p - param![i]! * (1 - rate * decay)))];
+  return [p2!.map((p, i) => relative * Math.abs(p - param![i]! * (1 - rate * rateScale * decay)))];
 }
 
 /**

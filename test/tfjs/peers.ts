@@ -3,16 +3,25 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import type {
   Activation,
+  AveragePoolGradParams,
   AveragePoolParams,
   BatchNormParams,
+  BatchNormTrainingParams,
+  ConvInputGradParams,
   ConvParams,
+  ConvWeightGradParams,
   CropParams,
   CrossEntropyParams,
   MatmulParams,
+  NoParams,
   NormalizeParams,
   PoolParams,
   Problem,
+  SliceParams,
+  Spec,
+  WindowInputGradParams,
   WindowParams,
+  WindowWeightGradParams,
 } from "@tlx/kernels";
 import { tf } from "./backend.js";
 import { adamStep, sgdStep } from "./update-step.js";
@@ -65,6 +74,49 @@ const depthwiseConv2d: Peer<WindowParams> = ([x, w, ...extra], { inputs, params 
   );
 };
 
+/** The kernel with its dilation spelled out in zeros: TensorFlow.js has no gradients of dilated convolutions. */
+function spread(w: Tensor, [down, across]: readonly [number, number]): Tensor {
+  const [kh, kw, ...rest] = w.shape as [number, number, number, number];
+  const apart = tf.pad(tf.reshape(w, [kh, 1, kw, 1, -1]), [
+    [0, 0],
+    [0, down - 1],
+    [0, 0],
+    [0, across - 1],
+    [0, 0],
+  ]);
+  const all = tf.reshape(apart, [kh * down, kw * across, ...rest]);
+  return tf.slice(all, [0, 0, 0, 0], [(kh - 1) * down + 1, (kw - 1) * across + 1, ...rest]);
+}
+
+/** One of the two gradients of a convolution: what the op is given, beside zeros of the shape it is asked for. */
+const gradientOf =
+  <P>(of: "x" | "w", forward: (x: Tensor, w: Tensor, params: P) => Tensor): Peer<P> =>
+  ([a, b], { outputs, params }) => {
+    const at = tf.zeros([...outputs[0]!.shape]);
+    if (of === "x") return [tf.grad((x) => forward(x, b!, params))(at, a)];
+    return [tf.grad((w) => forward(a!, w, params))(at, b)];
+  };
+
+/** By slices: the gradient of tf.split into one part fails. */
+const channelGroup = (x: Tensor, g: number, groups: number): Tensor4D => {
+  const size = x.shape[3]! / groups;
+  return tf.slice(x as Tensor4D, [0, 0, 0, g * size], [-1, -1, -1, size]);
+};
+
+const bareConv2d = (x: Tensor, w: Tensor, params: ConvInputGradParams | ConvWeightGradParams): Tensor => {
+  const { dilation, groups, stride, pad } = params;
+  const weight = spread(w, dilation);
+  const parts = Array.from({ length: groups }, (_, g) =>
+    tf.conv2d(channelGroup(x, g, groups), channelGroup(weight, g, groups), both(stride), explicit(pad)),
+  );
+  return tf.concat(parts, 3);
+};
+
+const bareDepthwise = (x: Tensor, w: Tensor, params: WindowInputGradParams | WindowWeightGradParams): Tensor => {
+  const kernel = tf.transpose(spread(w, params.dilation), [0, 1, 3, 2]) as Tensor4D;
+  return tf.depthwiseConv2d(x as Tensor4D, kernel, both(params.stride), explicit(params.pad));
+};
+
 /** What windows need beyond x and `before`: at least the padding after it, more where ceil mode hangs over. */
 const reachBelow = (i: 0 | 1, { inputs, outputs, params }: Problem<PoolParams>, before: number): number =>
   Math.max(
@@ -95,6 +147,72 @@ const averagePool: Peer<AveragePoolParams> = ([x], problem) => {
   return [tf.avgPool(padded, both(kernel), both(stride), rest)];
 };
 
+const maxPoolGrad: Peer<PoolParams> = ([x, , dy], { inputs, params }) => {
+  const pads = overhang({ inputs: [inputs[0]!], outputs: [inputs[1]!], params });
+  return [tf.grad((v) => tf.maxPool(v as Tensor4D, both(params.kernel), both(params.stride), pads))(x!, dy)];
+};
+
+/** Sums over windows, divided by their areas: the gradient of tf.avgPool divides by the whole kernel, also at the edges. */
+const averagePoolGrad: Peer<AveragePoolGradParams> = ([dy], { inputs, outputs, params }) => {
+  const [x] = outputs as [Spec];
+  const kernel = tf.ones([...params.kernel, x.shape[3]!, 1]) as Tensor4D;
+  const sumWindows = (v: Tensor, padding: number): Tensor => {
+    const padded = tf.pad(v, explicit(params.pad), padding);
+    const rest = overhang({
+      inputs: [{ dtype: "f32", shape: padded.shape }],
+      outputs: inputs,
+      params: { ...params, pad: [0, 0, 0, 0] },
+    });
+    return tf.depthwiseConv2d(tf.pad(padded as Tensor4D, rest), kernel, both(params.stride), "valid");
+  };
+  const area = sumWindows(tf.ones([...x.shape]), Number(params.countPadding));
+  return [tf.grad((v) => tf.div(sumWindows(v, 0), area))(tf.zeros([...x.shape]), dy)];
+};
+
+const globalAveragePoolGrad: Peer<unknown> = ([dy], { outputs }) => [
+  tf.grad((x) => tf.mean(x, [1, 2]))(tf.zeros([...outputs[0]!.shape]), dy),
+];
+
+const batchNormTraining: Peer<BatchNormTrainingParams> = (
+  [x, weight, bias, runningMean, runningVar],
+  { params: { eps, momentum } },
+) => {
+  const rows = tf.reshape(x!, [-1, weight!.size]);
+  const { mean, variance } = tf.moments(rows, 0);
+  const y = tf.batchNorm(
+    rows as Tensor2D,
+    mean as Tensor1D,
+    variance as Tensor1D,
+    bias as Tensor1D,
+    weight as Tensor1D,
+    eps,
+  );
+  const follow = (running: Tensor, batch: Tensor): Tensor =>
+    tf.add(tf.mul(running, 1 - momentum), tf.mul(batch, momentum));
+  const unbiased = tf.mul(variance, rows.shape[0]! / (rows.shape[0]! - 1));
+  const rstd = tf.rsqrt(tf.add(variance, eps));
+  return [tf.reshape(y, x!.shape), mean, rstd, follow(runningMean!, mean), follow(runningVar!, unbiased)];
+};
+
+const batchNormParamGrad: Peer<unknown> = ([x, mean, rstd, dy]) => {
+  const normal = tf.mul(tf.sub(x!, mean!), rstd!);
+  return tf.grads((weight, bias) => tf.add(tf.mul(normal, weight!), bias!))(
+    [tf.zerosLike(mean!), tf.zerosLike(mean!)],
+    dy,
+  );
+};
+
+const batchNormInputGrad: Peer<unknown> = ([x, weight, mean, rstd, dy, dweight, dbias]) => {
+  const n = x!.size / mean!.size;
+  const normal = tf.mul(tf.sub(x!, mean!), rstd!);
+  const moved = tf.div(tf.add(dbias!, tf.mul(normal, dweight!)), n);
+  return [tf.mul(tf.mul(weight!, rstd!), tf.sub(dy!, moved))];
+};
+
+const sliceChannels: Peer<SliceParams> = ([x], { params: { start, count } }) => [
+  tf.slice(x!, [...x!.shape.slice(1).map(() => 0), start], [...x!.shape.slice(1).map(() => -1), count]),
+];
+
 const batchNorm: Peer<BatchNormParams> = ([x, weight, bias, mean, variance], { params }) => [
   tf.batchNorm(x!, mean as Tensor1D, variance as Tensor1D, bias as Tensor1D, weight as Tensor1D, params.eps),
 ];
@@ -110,6 +228,27 @@ const softmaxCrossEntropy: Peer<CrossEntropyParams> = ([logits, labels, weights]
     tf.losses.softmaxCrossEntropy(oneHot, x, weights, params.smoothing, tf.Reduction.SUM);
   const { value, grad } = tf.valueAndGrad(loss)(logits!);
   return [tf.reshape(value, [1]), grad];
+};
+
+const updateAverage: Peer<NoParams> = ([average, param, hyper, norm]) => {
+  if (!Number.isFinite(norm!.dataSync()[0])) return [average!];
+  const decay = hyper!.dataSync()[9]!;
+  return [tf.add(tf.mul(average!, decay), tf.mul(param!, 1 - decay))];
+};
+
+const mixSamples: Peer<NoParams> = ([x, partner, share, box], { inputs }) => {
+  const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
+  const other = tf.gather(x!, partner as Tensor1D);
+  const own = tf.reshape(share!, [n, 1, 1, 1]);
+  const [left, top, right, bottom] = tf.split(box!, 4, 1).map((side) => tf.reshape(side, [n, 1, 1, 1]));
+  const along = (extent: number, shape: number[]): Tensor => tf.reshape(tf.range(0, extent, 1, "int32"), shape);
+  const within = (at: Tensor, from: Tensor, to: Tensor): Tensor =>
+    tf.logicalAnd(tf.greaterEqual(at, from), tf.less(at, to));
+  const inside = tf.logicalAnd(
+    within(along(w, [1, 1, w, 1]), left!, right!),
+    within(along(h, [1, h, 1, 1]), top!, bottom!),
+  );
+  return [tf.where(inside, other, tf.add(tf.mul(own, x!), tf.mul(tf.sub(1, own), other)))];
 };
 
 const cropImage: Peer<CropParams> = ([x], { outputs, params: { top, left } }) => [
@@ -130,9 +269,17 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   add: ([a, b]) => [tf.add(a!, b!)],
   addBias: ([x, b]) => [tf.add(x!, b!)],
   channelAffine: ([x, scale, shift]) => [tf.add(tf.mul(x!, scale!), shift!)],
+  channelScale: ([x, scale]) => [tf.mul(x!, scale!)],
   batchNorm,
+  batchNormTraining,
+  batchNormParamGrad,
+  batchNormInputGrad,
   maxPool,
+  maxPoolGrad,
   averagePool,
+  averagePoolGrad,
+  globalAveragePoolGrad,
+  sliceChannels,
   globalAveragePool: ([x]) => [tf.mean(x!, [1, 2])],
   concat: (inputs) => [tf.concat([...inputs], -1)],
   columnSums: ([x]) => [tf.sum(tf.reshape(x!, [-1, x!.shape.at(-1)!]), 0)],
@@ -142,10 +289,18 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   relu6Grad: ([y, dy]) => [tf.where(tf.logicalAnd(tf.greater(y!, 0), tf.less(y!, 6)), dy!, tf.zerosLike(dy!))],
   flatten: (inputs) => [tf.concat(inputs.map((x) => tf.pad(tf.reshape(x, [-1]), [[0, (64 - (x.size % 64)) % 64]])))],
   squaredNorm: ([x]) => [tf.reshape(tf.sum(tf.square(x!)), [1])],
-  sgd: (inputs) => sgdStep(inputs),
-  adamw: (inputs) => adamStep(inputs),
+  accumulate: ([sum, g, hyper]) => [hyper!.dataSync()[10]! > 0 ? g! : tf.add(sum!, g!)],
+  multiply: ([a, b]) => [tf.mul(a!, b!)],
+  updateAverage,
+  mixSamples,
+  sgd: (inputs, { params }) => sgdStep(inputs, params),
+  adamw: (inputs, { params }) => adamStep(inputs, params),
   conv2d,
   depthwiseConv2d,
+  conv2dInputGrad: gradientOf("x", bareConv2d),
+  conv2dWeightGrad: gradientOf("w", bareConv2d),
+  depthwiseConv2dInputGrad: gradientOf("x", bareDepthwise),
+  depthwiseConv2dWeightGrad: gradientOf("w", bareDepthwise),
   cropImage,
   normalizeImage,
 };
@@ -153,5 +308,8 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
 /** Ops without a counterpart. */
 export const withoutPeer: Readonly<Record<string, string>> = {
   dropout: "TensorFlow.js draws its mask from a generator of its own, which cannot be told what to drop",
+  augmentImage: "TensorFlow.js keeps no fixed-point pixels, and rotates and recolours in floats",
+  packHalf: "TensorFlow.js has no half floats",
+  unpackHalf: "TensorFlow.js has no half floats",
   resampleImage: "resizeBilinear does not widen its filter when it shrinks, and keeps no fixed-point pixels",
 };
