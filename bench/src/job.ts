@@ -13,7 +13,7 @@ import {
   type Dataset,
   findModel,
   parseSafetensors,
-  planTraining,
+  prepareJob,
 } from "@tlx/transfer";
 import { diskFeatures, imageFolder, readWeightsFile } from "@tlx/transfer/node";
 import { type JobRun, reportJob } from "./job-report.js";
@@ -40,7 +40,9 @@ export async function benchJob(gpu: Gpu, paths: JobPaths, rounds: number): Promi
   const data = await imageFolder(folder);
   const settings = completeSettings();
   const model = findModel("mobilenet-v2");
-  const { base, output } = planTraining(model, checkpoint, data.classes.length, settings);
+  const { classes, train, val } = data;
+  const { plan } = prepareJob({ model, checkpoint, classes, train, val, settings });
+  const [base, output] = [plan.prefix!, plan.frontier[0]!.name];
   const runtime = await openTfjs(gpu);
   const peer = tfjsJob({ runtime, base, output, preprocess: model.preprocess, data, settings });
   await verifyFeatures(gpu, base, output, peer);

@@ -1,11 +1,11 @@
-/** One run of the trainer with its times: the whole job up to the last features, and the head. */
+/** One run of the trainer with its times: the whole job up to the last features, and the training. */
 import type { Gpu } from "@tlx/kernels";
 import { type Checkpoint, type Dataset, findModel, type OpenFeatures, type TrainSettings, train } from "@tlx/transfer";
 import { decodeAll } from "@tlx/transfer/node";
 
 export interface TrainOnceInput {
   readonly gpu: Gpu;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: Checkpoint | "none";
   readonly data: Dataset;
   readonly openFeatures: OpenFeatures;
   readonly settings?: Partial<TrainSettings>;
@@ -24,7 +24,7 @@ export interface TrainedOnce {
   readonly computed: number;
 }
 
-/** Trains MobileNetV2's head on `data` with default settings, but for `settings`. */
+/** Trains MobileNetV2 on `data` with default settings, but for `settings`. */
 export async function trainOnce({ data, ...input }: TrainOnceInput): Promise<TrainedOnce> {
   const { classes, train: samples, val } = data;
   const pictures = decodeAll;

@@ -9,6 +9,14 @@ export function flopsOf(op: string, { inputs, outputs }: Problem<unknown>): numb
     const [kh, kw, c] = w!.shape as [number, number, number];
     return 2 * out * kh * kw * c;
   }
+  if (op === "conv2dInputGrad" || op === "depthwiseConv2dInputGrad") {
+    const [kh, kw, c] = w!.shape as [number, number, number];
+    return 2 * sizeOf(x!) * kh * kw * c;
+  }
+  if (op === "conv2dWeightGrad" || op === "depthwiseConv2dWeightGrad") {
+    const [kh, kw, c] = outputs[0]!.shape as [number, number, number];
+    return 2 * sizeOf(w!) * kh * kw * c;
+  }
   if (op === "matmul" || op === "matmulTransposeB") return 2 * out * x!.shape[1]!;
   if (op === "matmulTransposeA") return 2 * out * x!.shape[0]!;
   return undefined;

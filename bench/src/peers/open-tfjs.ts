@@ -7,6 +7,7 @@ import { create, globals } from "webgpu";
 
 export type Tf = typeof import("@tensorflow/tfjs");
 export type Tensor = import("@tensorflow/tfjs-core").Tensor;
+export type Variable = import("@tensorflow/tfjs-core").Variable;
 
 interface Backend {
   commandEncoder?: unknown;
