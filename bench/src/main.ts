@@ -21,7 +21,7 @@ const usage = `usage: npm run bench -- <bench> [options]
   host               host microseconds per dispatch, planned and unplanned memory
   startup            pipelines, cold and warm start
 
-  --rounds N         interleaved rounds (default 7; job: 2, step: 5)
+  --rounds N         interleaved rounds (default 7; job: 2, step: 3)
   --batch N          pictures per step (default 16)
   --size N           height and width of the pictures of step (default 224)
   --data DIR         pictures of job (default: ants_bees of TLX_SHARED) and finetune (flowers5 and xray3)
@@ -58,7 +58,7 @@ const benches: Readonly<Record<string, (gpu: Gpu) => Promise<void>>> = {
   kernels: (gpu) => benchKernels(gpu, rest, rounds ?? 7),
   network: (gpu) => benchNetworks(gpu, weights, rounds ?? 7),
   job: (gpu) => benchJob(gpu, { data, weights }, rounds ?? 2),
-  step: (gpu) => benchSteps(gpu, { weights, size: size ?? 224, batch: batch ?? 16, rounds: rounds ?? 5, only: rest }),
+  step: (gpu) => benchSteps(gpu, { weights, size: size ?? 224, batch: batch ?? 16, rounds: rounds ?? 3, only: rest }),
   accuracy: (gpu) => benchAccuracy(gpu, weights),
   finetune: (gpu) => benchFineTune(gpu, { weights, data, seeds: seeds ?? 3, epochs, scratch }),
   host: (gpu) => benchHost(gpu, weights),
