@@ -10,9 +10,12 @@ import {
   formatMegabytes,
   type Job,
   type JobInput,
+  type MemoryForecast,
+  type PhaseEvent,
 } from "@tlx/transfer";
 import { decodeAll, diskFeatures } from "@tlx/transfer/node";
 import type { Context } from "./context.js";
+import { formatSource } from "./train-report.js";
 
 export interface DryRunInput {
   readonly gpu: Gpu;
@@ -24,13 +27,15 @@ export interface DryRunInput {
 
 /** Numbers of a training that was only planned. */
 export interface Forecast {
-  /** Are features of pictures kept at all? */
+  /** How pictures reach what learns, phase by phase. */
+  readonly sources: readonly SourceForecast[];
+  /** Are features of pictures kept in the first phase? */
   readonly kept: boolean;
   readonly cached: number;
-  /** Pictures whose features would be computed. */
+  /** Pictures whose features would be computed for the first phase, each view one of its own. */
   readonly missing: number;
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
-  /** Bytes on the GPU, and of the features to be computed. */
+  /** Bytes on the GPU in the phase that takes most, and of the features to be computed for the first. */
   readonly memory: {
     readonly weights: number;
     readonly values: number;
@@ -40,18 +45,29 @@ export interface Forecast {
   };
 }
 
+type SourceForecast = Omit<PhaseEvent, "type" | "partSize">;
+
 /** Reads every picture file to find its features, as of the first phase, in the cache; writes nothing. */
 export async function forecast({ report, signal }: Context, input: DryRunInput): Promise<Forecast> {
   const { gpu, job, data, cache } = input;
   const { model, settings, phases } = job;
-  const { prefix, frontier, featureWidth, ...plan } = job.planPhase(phases[0]!, settings.batch, new Map());
+  const { batch, accumulate } = settings;
+  const plans = phases.map((phase) => job.planPhase(phase, Math.ceil(batch / accumulate), new Map()));
+  const sources = plans.map((plan, index): SourceForecast => {
+    const { name, epochs } = phases[index]!;
+    const choice = chooseSource(plan, settings, data.train.length);
+    return { index, phases: phases.length, name, epochs, ...choice, featureWidth: plan.featureWidth };
+  });
+  const { prefix, frontier, featureWidth } = plans[0]!;
   const samples = [...data.train, ...data.val];
   const bar = report.progress({ label: "looking for features" });
   const unreadable: { file: string; reason: string }[] = [];
   let cached = 0;
-  const kept = prefix && chooseSource({ prefix, featureWidth }, settings, data.train.length).views > 0;
+  const { views } = sources[0]!;
+  const kept = prefix !== undefined && views > 0;
+  const changes = settings.augment !== "none";
   const open = async (): Promise<FeatureStore | undefined> => {
-    if (cache === false || !kept || settings.augment !== "none") return undefined;
+    if (cache === false || !kept || changes) return undefined;
     const key = await featureKey(featureSourceOf(gpu, prefix, frontier, model.preprocess));
     return diskFeatures(cache)(key, featureWidth, (m) => report.warn(m));
   };
@@ -67,19 +83,23 @@ export async function forecast({ report, signal }: Context, input: DryRunInput):
     bar.end();
     await store?.close();
   }
-  const missing = samples.length - cached - unreadable.length;
-  const memory = forecastMemory({ prefix, frontier, featureWidth, ...plan }, settings, gpu.capabilities);
-  const views = Math.max(1, settings.views);
+  const again = kept && changes ? (views - 1) * data.train.length : 0;
+  const missing = samples.length - cached - unreadable.length + again;
+  const costs = plans.map((plan) => forecastMemory(plan, settings, gpu.capabilities));
+  const sum = ({ weights, values, step, trained }: MemoryForecast): number => weights + values + step + trained;
+  const most = costs.reduce((a, b) => (sum(b) > sum(a) ? b : a));
   return {
-    ...{ kept: kept === true, cached, missing, unreadable },
-    memory: { ...memory, features: kept ? 4 * missing * views * featureWidth : 0 },
+    ...{ sources, kept, cached, missing, unreadable },
+    memory: { ...most, features: kept ? 4 * missing * featureWidth : 0 },
   };
 }
 
-export function reportForecast({ report }: Context, { kept, cached, missing, unreadable, memory }: Forecast): void {
+export function reportForecast({ report }: Context, forecasted: Forecast): void {
+  const { sources, kept, cached, missing, unreadable, memory } = forecasted;
+  for (const source of sources) report.field("source", formatSource(source));
   for (const { reason } of unreadable) report.warn(`would be skipped: ${reason}`);
   const found = `${cached} pictures in the cache, ${missing} to be computed`;
-  report.field("features", kept ? found : "none are kept: pictures go through the whole network in every step");
+  if (kept) report.field("features", sources.length > 1 ? `of the first phase: ${found}` : found);
   const { weights, values, step, trained, features } = memory;
   report.field(
     "memory",

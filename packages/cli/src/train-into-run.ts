@@ -24,7 +24,7 @@ export async function trainIntoRun(
   const { report, signal } = context;
   const { run } = target;
   try {
-    const reporter = new TrainReporter(report);
+    const reporter = new TrainReporter(report, Math.ceil(job.data.train.length / job.config.batch));
     const result = await trainAndReport(context, job, cache, reporter, target);
     await run.finish(result.gpu, result);
     const seconds = (performance.now() - start) / 1000;

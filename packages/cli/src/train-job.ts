@@ -69,7 +69,8 @@ async function readMasks(file: string): Promise<TrainInput["elements"]> {
     return readElementMasks(parseSafetensors(await readWeightsFile(file)));
   } catch (error) {
     if (!(error instanceof TlxError)) throw error;
-    throw new TlxError(error.code, `element masks ${file}: ${error.message}`, error.details, error);
+    const message = error.message.replace(`weights ${file}: `, "");
+    throw new TlxError(error.code, `element masks ${file}: ${message}`, error.details, error);
   }
 }
 

@@ -6,6 +6,8 @@ import {
   type FeaturesEvent,
   type PhaseEvent,
   type PlanEvent,
+  type SkippedEvent,
+  type SnapshotEvent,
   type TrainEvent,
   type TrainResult,
 } from "@tlx/transfer";
@@ -44,10 +46,9 @@ export function reportPlan(report: Report, plan: Omit<PlanEvent, "type">): void 
     return [block, count(elements), learns, rate, mask === "1" ? "" : mask, batchNorm];
   });
   report.field("plan", formatTable(["block", "numbers", "learn", "rate", "mask", "batch norm"], rows));
-  report.field(
-    "learns",
-    `${count(plan.trainedElements)} numbers in ${plan.trained.length} tensors; ${count(plan.frozenElements)} in ${plan.frozen} tensors are frozen`,
-  );
+  const frozen =
+    plan.frozen === 0 ? "nothing is frozen" : `${count(plan.frozenElements)} in ${plan.frozen} tensors are frozen`;
+  report.field("learns", `${count(plan.trainedElements)} numbers in ${plan.trained.length} tensors; ${frozen}`);
   if (plan.phases.length < 2) return;
   report.field(
     "phases",
@@ -74,25 +75,34 @@ function mergeFrozen(blocks: readonly BlockRow[]): BlockRow[] {
 }
 
 /** How pictures reach what learns, and why. */
-export function formatPhase({ index, phases, name, views, reason, featureWidth, partSize }: PhaseEvent): string {
+export function formatSource(source: Omit<PhaseEvent, "type" | "partSize">): string {
+  const { index, phases, name, views, reason, featureWidth } = source;
   const which = phases > 1 ? `phase ${index + 1} of ${phases}, ${name}: ` : "";
   const how =
     views > 0
       ? `${featureWidth.toLocaleString("en-US")} features of a picture are computed once and kept`
       : "pictures go through the whole network in every step";
-  return `${which}${how}, since ${reason}; ${plural(partSize, "picture")} at a time`;
+  return `${which}${how}, since ${reason}`;
 }
+
+const formatPhase = (phase: PhaseEvent): string =>
+  `${formatSource(phase)}; ${plural(phase.partSize, "picture")} at a time`;
 
 /** Shows the events of a training as they come; `end` takes an open bar away. */
 export class TrainReporter {
   /** Pictures whose features came from the cache, and those that went through the network. */
   readonly features: { cached: number; computed: number } = { cached: 0, computed: 0 };
   private readonly report: Report;
+  /** Steps of an epoch, if all pictures can be read. */
+  private readonly steps: number;
   private bar: Progress | undefined;
   private skipped = 0;
+  /** Every pass over the pictures finds the same ones unreadable. */
+  private readonly told = new Set<string>();
 
-  constructor(report: Report) {
+  constructor(report: Report, steps: number) {
     this.report = report;
+    this.steps = steps;
   }
 
   show(event: TrainEvent): void {
@@ -101,15 +111,33 @@ export class TrainReporter {
     else if (event.type === "phase") report.field("source", formatPhase(event));
     else if (event.type === "warning") report.warn(event.message);
     else if (event.type === "features") this.showFeatures(event);
-    else if (event.type === "epoch") report.field("epoch", formatEpoch(event));
-    else if (event.type === "stopped") report.field("stopped", formatStop(event));
-    else if (event.type === "skipped") {
-      if (this.skipped++ < maxNamed) report.warn(`skipped: ${event.reason}`);
-    }
+    else if (event.type === "snapshot") this.showSteps(event);
+    else if (event.type === "epoch") {
+      this.end();
+      report.field("epoch", formatEpoch(event));
+    } else if (event.type === "stopped") report.field("stopped", formatStop(event));
+    else if (event.type === "skipped") this.showSkipped(event);
   }
 
-  private showFeatures({ kept, split, done, cached, total }: FeaturesEvent): void {
-    this.bar ??= this.report.progress({ label: `${kept ? "features" : "pictures"} of ${split}` });
+  private showSkipped({ file, reason }: SkippedEvent): void {
+    this.skipped++;
+    if (this.told.has(file)) return;
+    this.told.add(file);
+    if (this.told.size <= maxNamed) this.report.warn(`skipped: ${reason}`);
+    else if (this.told.size === maxNamed + 1) this.report.warn("skipped more; skipped.csv names them");
+  }
+
+  /** An epoch may take minutes: where it stands is told whenever it is saved. */
+  private showSteps({ snapshot }: SnapshotEvent): void {
+    const { epoch, step } = snapshot.position;
+    if (step === 0) return;
+    this.bar ??= this.report.progress({ label: `epoch ${epoch + 1}, steps` });
+    this.bar.update(Math.min(step, this.steps), this.steps);
+  }
+
+  private showFeatures({ kept, split, note, done, cached, total }: FeaturesEvent): void {
+    const what = note === undefined ? split : `${split}, ${note}`;
+    this.bar ??= this.report.progress({ label: `${kept ? "features" : "pictures"} of ${what}` });
     this.bar.update(done, total);
     if (done < total) return;
     this.end();
@@ -117,14 +145,13 @@ export class TrainReporter {
     const computed = kept ? read - cached : 0;
     this.features.cached += cached;
     this.features.computed += computed;
-    if (this.skipped > maxNamed) this.report.warn(`skipped ${this.skipped - maxNamed} more; skipped.csv names them`);
     this.skipped = 0;
     if (!kept) {
-      this.report.field("pictures", `${split}: ${read} can be read`);
+      this.report.field("pictures", `${what}: ${read} can be read`);
       return;
     }
     const from = computed === 0 ? "all from the cache" : `${cached} from the cache, ${computed} computed`;
-    this.report.field("features", `${split}: ${read} pictures, ${from}`);
+    this.report.field("features", `${what}: ${plural(read, "picture")}, ${from}`);
   }
 
   end(): void {

@@ -114,20 +114,44 @@ describe("how classes are told apart", () => {
 describe("TrainReporter", () => {
   it("tells what came from the cache, without counting what was skipped", () => {
     const { report, err } = capture(false);
-    const reporter = new TrainReporter(report);
+    const reporter = new TrainReporter(report, 3);
     const features = { type: "features", kept: true, split: "train", total: 3 } as const;
     reporter.show({ ...features, done: 1, cached: 1 });
     reporter.show({ type: "skipped", file: "a.jpg", reason: "a.jpg: cut off" });
     reporter.show({ ...features, done: 2, cached: 1 });
     reporter.show({ ...features, done: 3, cached: 1 });
+    reporter.show({ ...features, note: "view 2 of 2", total: 1, done: 1, cached: 0 });
     reporter.show({ ...features, split: "val", total: 1, done: 1, cached: 1 });
-    expect(reporter.features).toEqual({ cached: 2, computed: 1 });
+    expect(reporter.features).toEqual({ cached: 2, computed: 2 });
     expect(err().split("\n")).toEqual([
       "warning: skipped: a.jpg: cut off",
       "features  train: 2 pictures, 1 from the cache, 1 computed",
-      "features  val: 1 pictures, all from the cache",
+      "features  train, view 2 of 2: 1 picture, 0 from the cache, 1 computed",
+      "features  val: 1 picture, all from the cache",
       "",
     ]);
+  });
+
+  it("names a picture that every pass skips once, and only some of many", () => {
+    const { report, err } = capture(false);
+    const reporter = new TrainReporter(report, 3);
+    for (const _ of ["train", "val"]) {
+      for (let i = 0; i < 9; i++) reporter.show({ type: "skipped", file: `${i}.jpg`, reason: `${i}.jpg: cut off` });
+    }
+    const named = [0, 1, 2, 3, 4].map((i) => `warning: skipped: ${i}.jpg: cut off`);
+    expect(err().split("\n")).toEqual([...named, "warning: skipped more; skipped.csv names them", ""]);
+  });
+
+  it("tells where a long epoch stands, whenever it is saved", () => {
+    const { report, err } = capture(true);
+    const reporter = new TrainReporter(report, 40);
+    for (const step of [0, 20]) {
+      const position = { phase: 0, epoch: 1, step };
+      reporter.show({ type: "snapshot", snapshot: { identity: {}, position, tensors: new Map() } });
+    }
+    reporter.end();
+    expect(err()).toMatch(/epoch 2, steps .* 20 of 40/);
+    expect(err()).not.toContain(" 0 of 40");
   });
 });
 

@@ -36,6 +36,17 @@ const parse = (...args: string[]): ReturnType<typeof configFromOptions> => {
   return configFromOptions(command.parse(args, { from: "user" }).opts());
 };
 
+describe("help", () => {
+  it("has every entry once, under a heading", () => {
+    const help = addConfigOptions(new Command("train")).helpInformation();
+    const [, options = ""] = help.split("Network and pictures:");
+    const flags = options.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim().slice(2));
+    const wanted = configDocs.filter(({ name }) => name !== "data").map(({ name }) => flagOf(name));
+    expect(flags?.filter((flag) => !flag.startsWith("no-")).sort()).toEqual(wanted.sort());
+    expect(options).not.toContain("(default: )");
+  });
+});
+
 describe("a configuration", () => {
   it("has the trainer's defaults", async () => {
     const config = await resolveConfig({});

@@ -3,7 +3,6 @@ export {
   type AugmentKey,
   augmentationOf,
   drawAugmentation,
-  viewOf,
 } from "./augment/decisions.js";
 export { type AugmentName, type AugmentPreset, augmentPresets } from "./augment/presets.js";
 export { type Dataset, type Sample, shuffled } from "./data/dataset.js";

@@ -8,6 +8,7 @@ declare class TextEncoder {
 }
 declare class AbortSignal {
   readonly aborted: boolean;
+  readonly reason: unknown;
   throwIfAborted(): void;
 }
 declare const performance: { now(): number };

@@ -260,14 +260,14 @@ describe("verifyFiles", () => {
 
   it("needs a finished run with a certificate", async () => {
     rewrite((certificate) => Object.assign(certificate, { version: 2 }));
-    await expect(verifyFiles(at("run"))).rejects.toMatchObject({ code: "E_WEIGHTS" });
+    await expect(verifyFiles(at("run"))).rejects.toMatchObject({ code: "E_VERIFY" });
     rewrite((certificate) => {
       recordOf(certificate, "head.bias").masked = { elements: 1, runs: [9, 2 ** 40, 5], before: "", after: "" };
     });
-    await expect(verifyFiles(at("run"))).rejects.toMatchObject({ code: "E_WEIGHTS" });
+    await expect(verifyFiles(at("run"))).rejects.toMatchObject({ code: "E_VERIFY" });
     rmSync(at("run", CERTIFICATE));
     await expect(verifyFiles(at("run"))).rejects.toMatchObject({
-      code: "E_WEIGHTS",
+      code: "E_VERIFY",
       message: expect.stringContaining("expected a freeze certificate"),
     });
     rmSync(at("run/model"), { recursive: true });

@@ -62,6 +62,16 @@ describe("the steps of an epoch", () => {
         expect(weights[i]! * (1 - mixing!.share)).toBeCloseTo(partners!.weights[i]! * mixing!.share, 6);
       });
     }
+    const rare = planEpoch(input({ classWeights: [1, 5] }, { mixup: 0.4 }), 2);
+    for (const { labels: own, weights, partners, mixing, samples } of rare) {
+      const total = sum(own.slice(0, samples.length).map((label) => (label === 0 ? 1 : 5)));
+      const each = (label: number | undefined): number => (label === 0 ? 1 : 5) / total;
+      samples.forEach((_, i) => {
+        expect(weights[i]).toBeCloseTo(mixing!.share * each(own[i]), 6);
+        expect(partners!.weights[i]).toBeCloseTo((1 - mixing!.share) * each(partners!.labels[i]), 6);
+      });
+      expect(sum(weights) + sum(partners!.weights)).toBeCloseTo(1, 6);
+    }
     const shares = planEpoch(input({}, { mixup: 0.4 }), 2).map((p) => p.mixing!.share);
     expect(new Set(shares).size).toBe(3);
   });

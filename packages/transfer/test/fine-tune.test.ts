@@ -4,6 +4,7 @@ import { activate, batchNorm, conv2d } from "@tlx/nn";
 import {
   buildNetworkGraph,
   exportTensors,
+  MemoryFeatureStore,
   type Model,
   type Picture,
   parseSafetensors,
@@ -151,6 +152,10 @@ describe("a fine-tuning", () => {
     expect(partSize).toBeLessThan(16);
     // [N, 12, 12, 3] f32 is 1728 bytes a sample, [N, 6, 6, 8] 1152.
     expect(partSize * 1728).toBeLessThanOrEqual(16384);
+    // Training every layer takes parts where the head alone does not.
+    const settings = { epochs: 1, batch: 16, timeSteps: true, extractBatch: 2 };
+    const { result } = await trainToEnd(tinyTraining(small, { model, checkpoint, settings }));
+    expect(result.certificate.step.gpuMs!.everything).toBeGreaterThan(0);
     expect(small.liveBytes).toBe(0);
     small.dispose();
   });
@@ -217,6 +222,21 @@ describe("where pictures come from", () => {
     expect(c.result.weights).not.toEqual(a.result.weights);
   });
 
+  it("are told from kept views of another number of them", async () => {
+    const stores = new Map<string, MemoryFeatureStore>();
+    const openFeatures: TrainInput["openFeatures"] = async (key, width) => {
+      const store = stores.get(key) ?? new MemoryFeatureStore(width);
+      store.close = async () => {}; // as a cache on disk, it keeps what it has
+      stores.set(key, store);
+      return store;
+    };
+    const settings: Partial<TrainSettings> = { unfreeze: "last:1", augment: "light" };
+    await run({ ...settings, views: 2 }, { openFeatures });
+    const lossesOf = ({ events }: Run): number[] => epochsOf(events).map((e) => e.loss);
+    const kept = await run({ ...settings, views: 3 }, { openFeatures });
+    expect(lossesOf(kept)).toEqual(lossesOf(await run({ ...settings, views: 3 })));
+  });
+
   it("end with an error that names a picture which vanished", async () => {
     let reads = 0;
     const pictures: TrainInput["pictures"] = async function* (samples, options) {
@@ -243,7 +263,7 @@ describe("numbers that stop being numbers", () => {
     });
   });
 
-  it("name the first module whose result is one", async () => {
+  it.each(["f32", "f16"] as const)("name the first module whose result is one, in %s", async (precision) => {
     const white: Picture = { width: 12, height: 12, data: new Uint8Array(4 * 144).fill(255) };
     const pictures: TrainInput["pictures"] = async function* (samples, options) {
       for await (const result of madePictures(samples, new Set(), options)) {
@@ -257,7 +277,7 @@ describe("numbers that stop being numbers", () => {
       ]),
     );
     const broken = parseSafetensors(writeSafetensors(exportTensors(huge)));
-    await expect(run({ unfreeze: "all" }, { checkpoint: broken, pictures })).rejects.toMatchObject({
+    await expect(run({ unfreeze: "all", precision }, { checkpoint: broken, pictures })).rejects.toMatchObject({
       code: "E_DIVERGED",
       details: { epoch: 1, step: 1, place: 'the result of "one"' },
     });

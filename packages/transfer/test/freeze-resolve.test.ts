@@ -115,10 +115,10 @@ describe("masks", () => {
   it.each<[FreezeRequest, string, string]>([
     [
       { elements: elements(tensor(f32(4, 4), () => 1)) },
-      "E_SHAPE",
-      '"neck.weight" is f32[1, 1, 4, 4], found a mask f32[4, 4]',
+      "E_USAGE",
+      '"neck.weight" is f32[1, 1, 4, 4], stored as [4, 4, 1, 1]; found a mask f32[4, 4]',
     ],
-    [{ elements: elements({ spec, data: new Float32Array(3) }) }, "E_SHAPE", "of 3 elements"],
+    [{ elements: elements({ spec, data: new Float32Array(3) }) }, "E_USAGE", "of 3 elements"],
     [{ elements: elements(tensor(spec, () => 0.5)) }, "E_USAGE", 'only 0 and 1 for "neck.weight", found 0.5'],
     [{ elements: elements(tensor(spec, () => Number.NaN)) }, "E_USAGE", "found NaN"],
     [
@@ -148,7 +148,7 @@ describe("masks", () => {
           "stem.conv.weight",
         ),
       },
-      "E_SHAPE",
+      "E_USAGE",
       '"stem.conv.weight" is f32[1, 1, 3, 4]',
     ],
   ])("of elements are refused: %#", (request, code, message) => {
@@ -191,8 +191,8 @@ it.each<[FreezeRequest, string]>([
   [{ freeze: "nek" }, 'freeze: "nek" matches no param'],
   [{ mask: "nek=0" }, 'mask: "nek" matches no param'],
   [{ rates: "nek=1" }, 'rates: "nek" matches no param'],
-  [{ train: "body.1", freeze: "body.1" }, 'train: "body.1" and freeze: "body.1" contradict each other'],
-  [{ train: "body.1.conv", freeze: "body" }, 'train: "body.1.conv" and freeze: "body" contradict each other'],
+  [{ train: "body.1", freeze: "body.1" }, '--train "body.1" and --freeze "body.1" contradict each other'],
+  [{ train: "body.1.conv", freeze: "body" }, '--train "body.1.conv" and --freeze "body" contradict each other'],
   [{ train: "body.1.norm" }, 'train: "body.1.norm" names only batch norm, which is frozen; add --batchnorm train'],
   [{ freeze: "head" }, "everything is frozen, so there is nothing to train"],
   [{ mask: "head=0" }, "everything is frozen"],

@@ -2,7 +2,7 @@ import { accuracyOf, classScores, confusionMatrix } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
 import { formatCsv } from "../src/run/csv.js";
 import { isBetter } from "../src/train/best-epoch.js";
-import { weighBatch, weighClasses } from "../src/train/class-weights.js";
+import { weighClasses } from "../src/train/class-weights.js";
 
 describe("figures of a classifier", () => {
   // Class 0: 3 of 4 right; class 1: 1 of 2; class 2 has none and is named once.
@@ -47,13 +47,6 @@ describe("class weights", () => {
     expect(weighClasses([0, 0, 1, 0, 1, 0], 2, "auto")).toEqual([0.75, 1.5]);
     expect(weighClasses([0, 0, 1], 2, "none")).toEqual([1, 1]);
     expect(weighClasses([1, 0], 2, "auto")).toEqual([1, 1]);
-  });
-
-  it("sum to 1 in a batch, padding aside", () => {
-    const weights = new Float32Array(4);
-    const sum = weighBatch(weights, Uint32Array.of(0, 1, 0, 0), 3, [0.75, 1.5]);
-    expect(sum).toBe(3);
-    expect([...weights]).toEqual([0.25, 0.5, 0.25, 0]);
   });
 });
 

@@ -57,6 +57,12 @@ describe("phases", () => {
     ]);
   });
 
+  it("of a head that does not learn are refused", () => {
+    for (const settings of [{ headEpochs: 1 }, { unfreezeEvery: 1 }]) {
+      expect(() => plan({ epochs: 9, ...settings }, ["b0.w", "b1.w"])).toThrow(/head.*frozen/);
+    }
+  });
+
   it.each([
     {
       settings: { epochs: 6, unfreezeEvery: 2 },

@@ -5,7 +5,7 @@ import { type Snapshot, type TrainEvent, type TrainInput, type TrainSettings, tr
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import { readSnapshot, writeSnapshot } from "../src/run/snapshot-file.js";
-import { madeSamples, tinyTraining } from "./tiny-model.js";
+import { madePictures, madeSamples, tinyTraining } from "./tiny-model.js";
 import { epochsOf, type Run, trainToEnd } from "./train-to-end.js";
 
 const deep = process.env.TLX_DEEP !== undefined;
@@ -129,6 +129,28 @@ async function trainWithLosses(input: TrainInput, seed: number): Promise<Run> {
     }
   }
 }
+
+it("a run is not gone on with on another adapter, nor with other pictures", async () => {
+  const gpu = await openGpu({ adapter: process.env.TLX_ADAPTER });
+  const input = tinyTraining(gpu, { settings: LONG });
+  const other = { device: { adapterInfo: { vendor: "other" } } } as unknown as Gpu;
+  const training = train({ ...input, reopenGpu: async () => other });
+  const snapshots: Snapshot[] = [];
+  const end = (async () => {
+    for await (const event of training) {
+      if (event.type === "snapshot" && snapshots.push(event.snapshot) === 2) gpu.device.destroy();
+    }
+  })();
+  await expect(end).rejects.toMatchObject({ code: "E_DEVICE", message: expect.stringContaining("another adapter") });
+  gpu.dispose();
+  const again = new Gpu((await testGpu()).device);
+  const pictures: TrainInput["pictures"] = (samples, options) => madePictures(samples, new Set(["train/0/3"]), options);
+  await expect(trainToEnd({ ...input, gpu: again, pictures, resume: snapshots[1]! })).rejects.toMatchObject({
+    code: "E_DATA",
+    message: expect.stringContaining("put them back and resume"),
+  });
+  again.dispose();
+});
 
 describe("a device that is lost for good", () => {
   it("ends the run, whose state can be gone on from", async () => {

@@ -53,6 +53,13 @@ describe("the best epoch", () => {
     expect(result).toMatchObject({ bestEpoch: 1, epochs: 3, interrupted: false });
   });
 
+  it("of the head does not end a phase that has just begun", async () => {
+    const settings = { patience: 2, headEpochs: 3, unfreeze: "all", baseRate: 1e-3 };
+    const { events, result } = await trainToEnd({ ...made(settings), val: swapped, pictures });
+    expect(result.bestEpoch).toBe(1);
+    expect(events.at(-2)).toMatchObject({ type: "stopped", reason: "patience", epoch: 5 });
+  });
+
   it("is the last one while training gets better, whatever the patience", async () => {
     const { events, result } = await trainToEnd(made({ patience: 1 }));
     expect(epochsOf(events).map((e) => e.best)).toEqual([true, true, true, true, true]);

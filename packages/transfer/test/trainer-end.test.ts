@@ -70,6 +70,27 @@ describe("an end before the end", () => {
     expect(result!.weights).toEqual(whole.result.weights);
   });
 
+  it.each([
+    { headEpochs: 0, after: 2 },
+    { headEpochs: 2, after: 2 }, // between phases
+  ])("keeps the best so far when the source of pictures ends with the reason: %o", async ({ headEpochs, after }) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const pictures: TrainInput["pictures"] = async function* (samples, options) {
+      for await (const made of madePictures(samples, new Set(), options)) {
+        signal.throwIfAborted();
+        yield made;
+      }
+    };
+    const settings: TrainInput["settings"] = { epochs: 4, batch: 8, unfreeze: "all", baseRate: 1, headEpochs };
+    const training = train(tinyTraining(gpu, { pictures, signal, settings }));
+    let event = await training.next();
+    for (; !event.done; event = await training.next()) {
+      if (event.value.type === "checkpoint" && event.value.epoch === after) controller.abort(new Error("enough"));
+    }
+    expect(event.value).toMatchObject({ interrupted: true, epochs: after });
+  });
+
   it("frees everything when the reader leaves", async () => {
     for (const type of ["plan", "features", "epoch"]) {
       for await (const event of train(tinyTraining(gpu))) if (event.type === type) break;

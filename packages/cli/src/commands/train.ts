@@ -31,9 +31,10 @@ DIR holds the pictures by class; without a folder to measure on, a part of each 
   DIR/daisy/1.jpg   DIR/daisy/2.jpg   DIR/tulip/3.jpg                            or
   DIR/train/daisy/1.jpg   DIR/train/tulip/2.jpg   DIR/val/daisy/3.jpg   DIR/val/tulip/4.jpg
 
-The pretrained network stays as it is; it turns every picture into features once, and a new head learns the classes from
-them. Features are kept in the cache: a second run on the same pictures starts with the head. The run folder holds model/
-(weights, classes, golden example), checkpoints/, config.json, figures and tables of the epoch that did best on val.
+By default the pretrained network stays as it is; it turns every picture into features once, and a new head learns the
+classes from them. Features are kept in the cache: a second run on the same pictures starts with the head. --unfreeze,
+--train and --freeze choose other layers, --dry-run shows the plan. The run folder holds model/ (weights, classes, golden
+example), checkpoints/, config.json, a certificate of what did not move, and figures of the epoch that did best on val.
 A flag comes before an entry of --config, which comes before the default; docs/defaults.md lists them all.
 The same GPU, driver, pictures and seed give the same bits. Ctrl-C keeps the best epoch so far and ends with 130.
 A run that was killed goes on with --resume RUNDIR and ends with the same bits; beside it nothing may be given that decides
@@ -42,6 +43,7 @@ results, only ${resumeFlags}.
 Examples:
   $ tlx train flowers --weights mobilenet_v2.safetensors
   $ tlx train flowers --epochs 50 --lr 0.0003 --schedule cosine --name slow
+  $ tlx train flowers --unfreeze last:3 --augment light --dry-run
   $ tlx train flowers --out models/flowers --json > result.json
   $ tlx train flowers --config runs/train/flowers/config.json --seed 2
   $ tlx train --resume runs/train/flowers
@@ -63,6 +65,7 @@ export function trainCommand(context: Context): Command {
 export function addTraining(context: Context, command: Command, recipe: Recipe): Command {
   command.argument("[dir]", "folder with CLASS/*, or with train/CLASS/* and val/CLASS/*");
   addConfigOptions(command, recipe.docs)
+    .optionsGroup("The run:")
     .addOption(new Option("--config <file>", "take entries from this JSON file, such as a run's config.json"))
     .addOption(new Option("--print-config", "print the whole configuration as JSON and end"))
     .addOption(new Option("--dry-run", "say what would be done, and do nothing").conflicts("printConfig"))
@@ -72,7 +75,9 @@ export function addTraining(context: Context, command: Command, recipe: Recipe):
     .addOption(new Option("--out <dir>", "write to exactly this folder, new or empty").conflicts("name"))
     .addOption(resumeOption())
     .addOption(jsonOption("the result"));
-  addDownloadOptions(command).addOption(new Option("--no-cache", "compute all features and keep none"));
+  addDownloadOptions(command.optionsGroup("The machine:")).addOption(
+    new Option("--no-cache", "compute all features and keep none"),
+  );
   return addAdapterOption(command).action((dir: string | undefined, options: TrainOptions, self: Command) =>
     options.resume === undefined
       ? runTraining(context, recipe, dir, options)
@@ -117,7 +122,10 @@ async function resumeTraining(
   const found = await RunFolder.resume(folder);
   if (found.finished) {
     if (options.json) context.report.printJson({ run: folder, finished: true });
-    context.report.field("finished", `${printableName(folder)} was trained to its end; there is nothing to resume`);
+    context.report.field(
+      "finished",
+      `${printableName(folder)} is finished, its model is written; there is nothing to resume`,
+    );
     return;
   }
   const { run, snapshot } = found;
@@ -145,7 +153,8 @@ function describePosition(snapshot: Snapshot | undefined): string {
 
 function reportJob({ report }: Context, gpu: Gpu, { config, model, data, weights }: TrainJob): void {
   report.field("adapter", describeAdapter(gpu));
-  report.field("model", `${model.name}: ${model.card.title}`);
+  const { title } = model.card;
+  report.field("model", title === model.name ? title : `${model.name}: ${title}`);
   report.field("weights", weights);
   reportData(report, data, config);
 }

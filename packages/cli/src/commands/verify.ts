@@ -42,7 +42,11 @@ export function verifyCommand(context: Context): Command {
 async function verify({ report }: Context, run: string, options: VerifyOptions): Promise<void> {
   const found = await verifyFiles(run, { weights: options.weights });
   const { tensors, problems, certificate, weights } = found;
-  report.field("weights", weights ?? "the pretrained file is not there; --weights FILE names it");
+  const isBlank = !certificate.tensors.some((tensor) => tensor.loaded);
+  const missing = isBlank
+    ? "none: the run began from nothing"
+    : "the pretrained file is not there; --weights FILE names it";
+  report.field("weights", weights ?? missing);
   const isGolden = options.golden === true && problems.length === 0;
   if (isGolden) {
     const model = await loadRunModel(run, options.model);
@@ -61,23 +65,58 @@ async function verify({ report }: Context, run: string, options: VerifyOptions):
 }
 
 function printVerification(report: Report, { tensors, problems, certificate }: FilesVerification): void {
-  const rows = tensors.map((tensor) => [
-    printableName(tensor.name),
-    tensor.role,
-    tensor.elements.toLocaleString("en-US"),
-    describeVerdict(tensor),
+  const rows = mergeAlike(tensors).map(({ first, last, count, elements }) => [
+    printableName(count === 1 ? last.name : `${first.name} to ${last.name}`),
+    count,
+    last.role,
+    elements.toLocaleString("en-US"),
+    describeVerdict(last),
   ]);
-  report.print(formatTable(["tensor", "training", "numbers", "found"], rows));
+  report.print(formatTable(["tensor", "count", "training", "numbers", "found"], rows));
   if (problems.length > 0) return;
   const frozen = tensors.filter((t) => t.role === "frozen");
   const compared = frozen.filter((t) => t.source).length;
-  report.print(`frozen: ${frozen.length} of ${tensors.length} tensors, none changed; ${compared} also as pretrained`);
+  const masked = tensors.filter((t) => t.role === "masked").length;
+  const inPart = masked > 0 ? ` and ${masked} in part` : "";
+  const summary =
+    frozen.length + masked === 0
+      ? "frozen: nothing, every tensor was trained"
+      : `frozen: ${frozen.length} of ${tensors.length} tensors${inPart}, none changed; ${compared} also as pretrained`;
+  report.print(summary);
   for (const line of describeStep(certificate.step)) report.print(line);
+}
+
+interface AlikeTensors {
+  readonly first: TensorVerdict;
+  readonly last: TensorVerdict;
+  readonly count: number;
+  readonly elements: number;
+}
+
+const { compare: compareNames } = new Intl.Collator("en", { numeric: true });
+
+/** Neighbours of which the same is to be said share a line. */
+function mergeAlike(tensors: readonly TensorVerdict[]): AlikeTensors[] {
+  const merged: AlikeTensors[] = [];
+  for (const tensor of tensors.toSorted((a, b) => compareNames(a.name, b.name))) {
+    const { elements } = tensor;
+    const before = merged.at(-1);
+    if (before?.last.role === tensor.role && describeVerdict(before.last) === describeVerdict(tensor)) {
+      merged[merged.length - 1] = {
+        ...{ first: before.first, last: tensor },
+        ...{ count: before.count + 1, elements: before.elements + elements },
+      };
+    } else {
+      merged.push({ first: tensor, last: tensor, count: 1, elements });
+    }
+  }
+  return merged;
 }
 
 function describeVerdict({ problems, source, role }: TensorVerdict): string {
   if (problems.length > 0) return problems.join("; ");
   if (!source) return "as certified";
+  if (role === "masked") return "as certified, frozen elements as pretrained";
   return role === "trained" ? "as certified, began as pretrained" : "as certified and pretrained";
 }
 

@@ -5,7 +5,7 @@ import type { Block, Graph, Weights } from "./graph.js";
 const specsOf = (graph: Graph, { params }: Block) => params.map((p) => graph.params.get(p)!.spec);
 
 /** Where in its block each param lies, in elements, and last where the block ends. */
-export const blockOffsets = (graph: Graph, block: Block): number[] => flattenOffsets(specsOf(graph, block));
+const blockOffsets = (graph: Graph, block: Block): number[] => flattenOffsets(specsOf(graph, block));
 
 /**
  * One value for a block or a state beside it, from a value per param it holds; `dataOf` is asked in order. Zero between them.

@@ -1,5 +1,6 @@
 /** What the gradient of each param is multiplied by, as a request says it. */
 import { check, formatSpec, type HostTensor, type Spec, sizeOf, TlxError } from "@tlx/kernels";
+import { storedShape } from "../weights/layout.js";
 import { type Assignment, parseAssignments } from "./assignments.js";
 import type { ParamPlan } from "./freeze-plan.js";
 import { parsePattern, selectPaths } from "./pattern.js";
@@ -27,7 +28,7 @@ class ChannelValues {
     if (to > count) {
       throw new TlxError(
         "E_USAGE",
-        `mask: "${path}" has ${count} output channels, found "${text}"; end it at ${count}`,
+        `--mask: "${path}" has ${count} output channels, found "${text}"; end it at ${count}`,
       );
     }
     for (let c = from; c < to; c++) {
@@ -35,7 +36,7 @@ class ChannelValues {
       if (before && before.value !== value) {
         throw new TlxError(
           "E_USAGE",
-          `mask: "${before.text}" and "${text}" disagree about "${path}"; keep one of them`,
+          `--mask: "${before.text}" and "${text}" disagree about "${path}"; keep one of them`,
         );
       }
       this.values[c] = value;
@@ -52,7 +53,7 @@ function spread(spec: Spec, perChannel: readonly number[]): Mask {
   return { mask: 1, elements };
 }
 
-/** Throws E_USAGE for a path that is none, E_SHAPE for another shape, and E_USAGE for elements other than 0 and 1. */
+/** Throws E_USAGE for a path that is none, for another shape, and for elements other than 0 and 1. */
 function checkElements(path: string, { spec, data }: HostTensor, specs: Specs): Spec {
   const wanted = specs.get(path);
   if (!wanted) {
@@ -63,9 +64,9 @@ function checkElements(path: string, { spec, data }: HostTensor, specs: Specs): 
   const same = spec.shape.length === wanted.shape.length && spec.shape.every((d, i) => d === wanted.shape[i]);
   check(
     same && data.length === sizeOf(wanted),
-    "E_SHAPE",
+    "E_USAGE",
     () =>
-      `element mask: "${path}" is ${formatSpec(wanted)}, found a mask ${formatSpec(spec)} of ${data.length} elements; give one value for each element`,
+      `element mask: "${path}" is ${formatSpec(wanted)}, stored as [${storedShape(wanted.shape).join(", ")}]; found a mask ${formatSpec(spec)} of ${data.length} elements; give one value for each element`,
   );
   const odd = data.find((v) => v !== 0 && v !== 1);
   check(odd === undefined, "E_USAGE", () => `element mask: expected only 0 and 1 for "${path}", found ${odd}`);
@@ -83,7 +84,7 @@ const simplify = (mask: Mask): Mask => (mask.elements?.every((v) => v === 0) ? {
 
 /**
  * Masks of the params that a request names, by path.
- * Throws E_USAGE for a list that cannot be read and for values that disagree, E_SHAPE for an element mask of another shape.
+ * Throws E_USAGE for a list that cannot be read, values that disagree, and an element mask of another shape.
  */
 export function resolveMasks(
   list: string,
@@ -91,13 +92,13 @@ export function resolveMasks(
   specs: Specs,
 ): { readonly masks: ReadonlyMap<string, Mask>; readonly assignments: readonly Assignment[] } {
   const assignments = parseAssignments(list, {
-    ...{ setting: "mask", expected: "a number from 0 to 1", channels: true },
+    ...{ setting: "--mask", expected: "a number from 0 to 1", channels: true },
     holds: (value) => value >= 0 && value <= 1,
   });
   const paths = [...specs.keys()];
   const named = new Map<string, ChannelValues>();
   for (const assignment of assignments) {
-    for (const path of selectPaths(assignment.pattern, paths, "mask")) {
+    for (const path of selectPaths(assignment.pattern, paths, "--mask")) {
       const values = named.get(path) ?? new ChannelValues(channelsOf(specs.get(path)!));
       named.set(path, values);
       values.assign(path, assignment);

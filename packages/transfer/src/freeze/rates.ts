@@ -42,18 +42,18 @@ export function resolveRates(
   const givers = new Map<string, { readonly value: number; readonly text: string }>();
   let idle: string | undefined;
   const assignments = parseAssignments(list, {
-    ...{ setting: "rates", expected: "a number above 0", channels: false },
+    ...{ setting: "--rates", expected: "a number above 0", channels: false },
     holds: (value) => value > 0 && Number.isFinite(value),
   });
   for (const { pattern, value, text } of assignments) {
-    const paths = selectPaths(pattern, [...rates.keys()], "rates");
+    const paths = selectPaths(pattern, [...rates.keys()], "--rates");
     if (!paths.some((path) => wanted.has(path))) idle ??= text;
     for (const path of paths) {
       const before = givers.get(path);
       if (before && before.value !== value) {
         throw new TlxError(
           "E_USAGE",
-          `rates: "${before.text}" and "${text}" disagree about "${path}"; keep one of them`,
+          `--rates: "${before.text}" and "${text}" disagree about "${path}"; keep one of them`,
         );
       }
       givers.set(path, { value, text });

@@ -3,8 +3,8 @@
  *
  * Method   `unfreeze` says where to begin, `train` adds, `freeze` takes away; then masks. A mask of zeros freezes too.
  *          The batch norms of a network that is pretrained stay frozen, statistics and affine, unless they are asked for.
- * Throws   E_USAGE for what cannot be read, names nothing, contradicts itself, has no effect or freezes everything;
- *          E_SHAPE for an element mask of another shape
+ * Throws   E_USAGE for what cannot be read, names nothing, contradicts itself, has no effect or freezes everything, and
+ *          for an element mask of another shape
  */
 import { check, TlxError } from "@tlx/kernels";
 import type { Graph } from "@tlx/nn";
@@ -24,10 +24,10 @@ function unfrozenModules(unfreeze: string, { blocks, head }: FreezeInput): reado
   if (unfreeze === "head") return [head];
   const count = /^last:(\d+)$/.exec(unfreeze)?.[1];
   if (count === undefined || Number(count) < 1) {
-    return refuse(`unfreeze: expected "head", "last:N" with N of at least 1, or "all", found "${unfreeze}"`);
+    return refuse(`--unfreeze: expected "head", "last:N" with N of at least 1, or "all", found "${unfreeze}"`);
   }
   if (Number(count) > blocks.length) {
-    refuse(`unfreeze: this network has ${blocks.length} blocks, found "${unfreeze}"; use "all" to train everything`);
+    refuse(`--unfreeze: this network has ${blocks.length} blocks, found "${unfreeze}"; use "all" to train everything`);
   }
   return [...blocks.slice(-Number(count)), head];
 }
@@ -39,16 +39,20 @@ function chooseTrained(request: FreezeRequest, input: FreezeInput, norms: Readon
   const modules = unfrozenModules(unfreeze, input);
   const trained = new Set(modules ? paths.filter((p) => modules.some((m) => isWithin(p, m))) : paths);
   const frozen = new Map<string, string>();
-  for (const pattern of parsePatterns(freeze, "freeze")) {
-    for (const path of selectPaths(pattern, paths, "freeze")) frozen.set(path, pattern.text);
+  for (const pattern of parsePatterns(freeze, "--freeze")) {
+    for (const path of selectPaths(pattern, paths, "--freeze")) frozen.set(path, pattern.text);
   }
-  for (const pattern of parsePatterns(train, "train")) {
-    const found = selectPaths(pattern, paths, "train");
+  for (const pattern of parsePatterns(train, "--train")) {
+    const found = selectPaths(pattern, paths, "--train");
     if (found.every((path) => frozen.has(path))) {
-      refuse(`train: "${pattern.text}" and freeze: "${frozen.get(found[0]!)}" contradict each other; keep one of them`);
+      refuse(
+        `--train "${pattern.text}" and --freeze "${frozen.get(found[0]!)}" contradict each other; keep one of them`,
+      );
     }
     if (found.every((path) => norms.has(path))) {
-      refuse(`train: "${pattern.text}" names only batch norm, which is frozen; add --batchnorm train, or leave it out`);
+      refuse(
+        `--train: "${pattern.text}" names only batch norm, which is frozen; add --batchnorm train, or leave it out`,
+      );
     }
     for (const path of found) trained.add(path);
   }
@@ -70,17 +74,17 @@ export function resolveFreeze(request: FreezeRequest, input: FreezeInput): Freez
     !trainsNorms || norms.size > 0,
     "E_USAGE",
     () =>
-      "batchnorm: there is no batch norm to train: the network has none, or its weights come with them folded into the convolutions; leave --batchnorm train out or bring weights with running statistics",
+      "--batchnorm: there is no batch norm to train: the network has none, or its weights come with them folded into the convolutions; leave --batchnorm train out or bring weights with running statistics",
   );
   const wanted = chooseTrained(request, input, trainsNorms ? new Set() : new Set([...norms.values()].flat()));
   const specs = new Map([...graph.params].map(([path, { spec }]) => [path, spec]));
   const { masks, assignments } = resolveMasks(request.mask ?? "", request.elements ?? new Map(), specs);
   for (const { pattern, value, text } of assignments) {
-    if (value > 0 && ![...wanted].some((path) => pattern.matches(path))) refuseIdle("mask", text);
+    if (value > 0 && ![...wanted].some((path) => pattern.matches(path))) refuseIdle("--mask", text);
   }
   for (const path of request.elements?.keys() ?? []) if (!wanted.has(path)) refuseIdle("element mask", path);
   const { rates, idle } = resolveRates(request, input, wanted);
-  if (idle) refuseIdle("rates", idle);
+  if (idle) refuseIdle("--rates", idle);
 
   const params = new Map<string, ParamPlan>();
   for (const path of graph.params.keys()) {
@@ -91,7 +95,7 @@ export function resolveFreeze(request: FreezeRequest, input: FreezeInput): Freez
   }
   const trainable = new Set([...params].filter(([, p]) => p.trained).map(([path]) => path));
   if (trainable.size === 0) {
-    refuse("freeze: everything is frozen, so there is nothing to train; leave the head out of --freeze and --mask");
+    refuse("--freeze: everything is frozen, so there is nothing to train; leave the head out of --freeze and --mask");
   }
   return { params, trainable, batchNorms: trainedNorms(norms, trainable) };
 }
@@ -117,7 +121,7 @@ const trainedNorms = (
  */
 export function narrowFreeze(plan: FreezePlan, graph: Graph, keep: (path: string) => boolean): FreezePlan {
   const trainable = new Set([...plan.trainable].filter(keep));
-  check(trainable.size > 0, "E_USAGE", () => "freeze: nothing is left to train in this phase; let some of it train");
+  check(trainable.size > 0, "E_USAGE", () => "--freeze: nothing is left to train in this phase; let some of it train");
   const params = new Map(
     [...plan.params].map(([path, param]) => [path, trainable.has(path) ? param : frozenParam(param)]),
   );

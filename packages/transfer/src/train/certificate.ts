@@ -45,11 +45,11 @@ export interface Comparison {
 /** What a training step takes. */
 export interface StepCost {
   readonly backwardDispatches: Comparison;
-  /** Of all buffers on the GPU. */
+  /** Of intermediate values and what the optimizer keeps, for a batch at once. */
   readonly bytes: Comparison;
-  /** Of the optimizer's moments. */
+  /** Of what the optimizer keeps from step to step. */
   readonly optimizerBytes: Comparison;
-  /** On the GPU, in milliseconds; null where it was not measured. */
+  /** On the GPU, in milliseconds, of what is trained; null where it was not measured. */
   readonly gpuMs: Comparison | null;
 }
 

@@ -12,16 +12,3 @@ export function weighClasses(labels: ArrayLike<number>, classes: number, how: Tr
   for (let i = 0; i < labels.length; i++) counts[labels[i] as number]!++;
   return counts.map((count) => labels.length / (classes * count));
 }
-
-/** Sets `weights` of a batch's first `count` samples to those of their classes, scaled to sum 1. Returns the sum before. */
-export function weighBatch(
-  weights: Float32Array,
-  labels: Uint32Array,
-  count: number,
-  ofClass: readonly number[],
-): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += ofClass[labels[i] as number]!;
-  for (let i = 0; i < count; i++) weights[i] = ofClass[labels[i] as number]! / sum;
-  return sum;
-}

@@ -68,13 +68,17 @@ export function planEpoch(input: StepInput, epoch: number): StepPart[] {
       return {
         ...{ ...place, mixing, labels: classes, weights: own.map((w) => w * mixing.share) },
         partners: {
-          labels: classes.map((label, i) => classes[partnerOf(i, samples.length)] ?? label),
-          weights: own.map((w) => w * (1 - mixing.share)),
+          labels: classes.map((_, i) => classes[partnerOf(i, samples.length)]!),
+          weights: own.map((_, i) => own[partnerOf(i, samples.length)]! * (1 - mixing.share)),
         },
       };
     });
   });
 }
+
+/** Number of a run of the training program, from 1 over all epochs: what dropout draws by. */
+export const runNumber = (parts: readonly StepPart[], { index }: StepPart, epoch: number): number =>
+  (epoch - 1) * parts.length + index + 1;
 
 /** `piece` with samples from the start of the epoch, and over again, until it has `size`. */
 const fillUp = (piece: readonly number[], order: readonly number[], size: number): number[] => [

@@ -73,6 +73,8 @@ export interface FeaturesEvent {
   /** Are features computed and kept, or are pictures only looked through? */
   readonly kept: boolean;
   readonly split: "train" | "val";
+  /** For people: which pictures of the split, where these are not all as they are. */
+  readonly note?: string;
   readonly done: number;
   /** Of those done, the ones whose features were known. */
   readonly cached: number;

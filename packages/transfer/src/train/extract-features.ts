@@ -48,6 +48,11 @@ export interface View {
   readonly number: number;
 }
 
+/** Whose features are wanted, and what is said of them. */
+export interface ExtractionRequest extends Pick<FeaturesEvent, "split" | "note"> {
+  readonly samples: readonly Sample[];
+}
+
 /** What decides the features of a plan's pictures. */
 export function featureSourceOf(
   gpu: Gpu,
@@ -84,12 +89,11 @@ export class Extraction {
     return openFeatures(key, widthOf(frontier), (message) => this.warnings.push(message));
   }
 
-  /** Fills `store` with the features of `samples`, and returns those that could be read. */
+  /** Fills `store` with the features of the samples, and returns those that could be read. */
   async *extract(
     pictures: PictureSource,
     store: FeatureStore,
-    split: FeaturesEvent["split"],
-    samples: readonly Sample[],
+    { split, samples, note }: ExtractionRequest,
     view?: View,
   ): AsyncGenerator<SkippedEvent | WarningEvent | FeaturesEvent, SampleTable> {
     const hashes: string[] = [];
@@ -110,7 +114,8 @@ export class Extraction {
         read.push(result.item);
       }
       yield* tell();
-      yield { type: "features", kept: true, split, done: ++done, cached, total: samples.length };
+      const count = { done: ++done, cached, total: samples.length };
+      yield { type: "features", kept: true, split, ...(note !== undefined && { note }), ...count };
     }
     // A run that is killed while the tail trains keeps them.
     await store.flush();

@@ -37,7 +37,7 @@ export interface Feed {
 export const widthOf = (frontier: readonly Frontier[]): number =>
   frontier.reduce((sum, { spec }) => sum + elementsPerSample(spec), 0);
 
-export const elementsPerSample = ({ shape }: Spec): number => shape.slice(1).reduce((a, b) => a * b, 1);
+const elementsPerSample = ({ shape }: Spec): number => shape.slice(1).reduce((a, b) => a * b, 1);
 
 /** `items` in pieces of at most `size`. */
 export function cut<T>(items: readonly T[], size: number): T[][] {

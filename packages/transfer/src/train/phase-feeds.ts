@@ -1,6 +1,6 @@
 /** Where the samples of a phase come from: features that are kept, or pictures anew for every step. */
 import type { Gpu } from "@tlx/kernels";
-import { augmentationOf } from "../augment/decisions.js";
+import { augmentationOf, viewOf } from "../augment/decisions.js";
 import { type Sample, shuffled } from "../data/dataset.js";
 import type { FeatureStore } from "../features/feature-store.js";
 import type { FeaturesEvent, SkippedEvent, WarningEvent } from "./events.js";
@@ -55,8 +55,12 @@ export interface PhaseFeeds {
   dispose(): Promise<void>;
 }
 
-/** Training on features is so quick that the queue must be long; a batch of pictures takes far more memory than it. */
-const AHEAD = { cached: 64, live: 2 };
+const QUEUE_BYTES = 2 ** 26;
+/** Training on features is so quick that the queue must be long; it holds a copy of them, so wide ones make it short. */
+const aheadOf = (width: number, batch: number): number =>
+  Math.min(64, Math.max(2, Math.floor(QUEUE_BYTES / (4 * width * batch))));
+/** A batch of pictures takes far more time than the queue. */
+const LIVE_AHEAD = 2;
 
 /** Fills the stores and compiles what the phase needs to be fed, for `batch` samples per run. */
 export async function* openFeeds(
@@ -79,12 +83,15 @@ export async function* openFeeds(
   };
   const augment: DrawAugmentation = (epoch, hash, { width, height }) =>
     augmentationOf(settings, epoch, hash, { width, height, size: preprocess.crop });
+  // What is measured on is kept too, unless even that is too much.
+  const keeps = choice.views > 0 || 4 * plan.featureWidth * 2 * input.val.length <= MOST_BYTES;
   const extraction =
-    prefix &&
-    new Extraction({
-      ...{ gpu, prefix, frontier, preprocess, openFeatures, signal },
-      batch: settings.extractBatch,
-    });
+    prefix && keeps
+      ? new Extraction({
+          ...{ gpu, prefix, frontier, preprocess, openFeatures, signal },
+          batch: settings.extractBatch,
+        })
+      : undefined;
   const keep = async (view?: View): Promise<FeatureStore> => {
     const store = await extraction!.openStore(view);
     stores.push(store);
@@ -95,7 +102,8 @@ export async function* openFeeds(
     /** A feed of samples as they are. */
     const measured = async function* (split: FeaturesEvent["split"], samples: readonly Sample[], table?: SampleTable) {
       if (plain) {
-        const known = yield* extraction.extract(pictures, plain, split, samples);
+        const note = table && { note: "as they are, to measure on" };
+        const known = yield* extraction.extract(pictures, plain, { split, samples, ...note });
         return new CachedFeed(known, [plain], frontier) as Feed;
       }
       const known = table ?? (yield* scanPictures(pictures, split, samples, signal));
@@ -114,10 +122,12 @@ export async function* openFeeds(
     } else {
       const views: FeatureStore[] = [];
       let table: SampleTable | undefined;
-      for (let number = 1; number <= choice.views; number++) {
-        const view = { text: `${settings.augment} ${settings.seed} ${number}`, augment, number };
+      for (let epoch = 1; epoch <= choice.views; epoch++) {
+        const number = viewOf(epoch, choice.views);
+        const view: View = { text: `${settings.augment} ${settings.seed} ${number}`, augment, number };
         const store = await keep(view);
-        table = yield* extraction!.extract(pictures, store, "train", input.train, view);
+        const request = { split: "train", samples: input.train, note: `view ${epoch} of ${choice.views}` } as const;
+        table = yield* extraction!.extract(pictures, store, request, view);
         views.push(store);
       }
       train = new CachedFeed(table!, views, frontier);
@@ -126,7 +136,13 @@ export async function* openFeeds(
     trainCheck ??= yield* measured("train", ...someOf(train.table, input.val.length, settings.seed));
     const val = yield* measured("val", input.val);
     opened = true;
-    return { train, trainCheck, val, ahead: choice.views > 0 ? AHEAD.cached : AHEAD.live, dispose };
+    return {
+      train,
+      trainCheck,
+      val,
+      ahead: choice.views > 0 ? aheadOf(plan.featureWidth, batch) : LIVE_AHEAD,
+      dispose,
+    };
   } finally {
     extraction?.dispose();
     // An error, or nobody wants the rest.

@@ -1,10 +1,10 @@
 /** What a phase does again and again: train an epoch, measure, read back. */
 import { type Gpu, TlxError } from "@tlx/kernels";
-import type { Weights } from "@tlx/nn";
+import type { Program, Weights } from "@tlx/nn";
 import { STEP } from "../models/head.js";
 import { weighClasses } from "./class-weights.js";
 import { findNonFinite } from "./diagnose.js";
-import type { StepInput } from "./epoch-steps.js";
+import { planEpoch, runNumber, type StepInput } from "./epoch-steps.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import type { SnapshotEvent } from "./events.js";
 import type { Job } from "./job.js";
@@ -52,8 +52,25 @@ export class PhaseWork {
     };
   }
 
+  /** An epoch, trained and measured; undefined where the signal ended it. Throws as `train` does. */
+  async *epoch(
+    epoch: number,
+    progress: Progress,
+    saving: Saving,
+  ): AsyncGenerator<SnapshotEvent, (EpochSteps & { readonly measured: Measured }) | undefined> {
+    const { signal } = this.parts.job.input;
+    try {
+      const steps = yield* this.train(epoch, progress, saving);
+      return signal?.aborted ? undefined : { ...steps, measured: await this.measure() };
+    } catch (error) {
+      // A source of pictures ends with the reason of the signal too.
+      if (signal?.aborted && error === signal.reason) return undefined;
+      throw error;
+    }
+  }
+
   /** One epoch, with a snapshot whenever one is due. Throws E_DIVERGED with the layer when a number stops being one. */
-  async *train(epoch: number, progress: Progress, saving: Saving): AsyncGenerator<SnapshotEvent, EpochSteps> {
+  private async *train(epoch: number, progress: Progress, saving: Saving): AsyncGenerator<SnapshotEvent, EpochSteps> {
     const { job, phase, programs, feeds } = this.parts;
     const { settings, input } = job;
     const { train: feed, ahead } = feeds;
@@ -78,22 +95,26 @@ export class PhaseWork {
     }
   }
 
-  private async explain({ part }: NotFinite, epoch: number): Promise<TlxError> {
+  private async explain({ part: { step } }: NotFinite, epoch: number): Promise<TlxError> {
     const { gpu, job, plan, programs, feeds } = this.parts;
     const { settings } = job;
-    const place = await findNonFinite(gpu, plan.tail, programs.params, settings, async (program) => {
-      for await (const { load } of feeds.train.batches([part], epoch)) await load(program);
-      feedPart(program, part, 1);
-      if (settings.dropout > 0) program.write(STEP, Uint32Array.of(part.step));
-    });
+    const parts = planEpoch(this.steps, epoch);
+    const fills = parts
+      .filter((part) => part.step === step)
+      .map((part) => async (program: Program): Promise<void> => {
+        for await (const { load } of feeds.train.batches([part], epoch)) await load(program);
+        feedPart(program, part, 1);
+        if (settings.dropout > 0) program.write(STEP, Uint32Array.of(runNumber(parts, part, epoch)));
+      });
+    const place = await findNonFinite(gpu, plan.tail, programs.params, settings, fills);
     return new TlxError(
       "E_DIVERGED",
-      `train: expected numbers, found NaN or infinity in ${place} in step ${part.step} of epoch ${epoch}; try a smaller learning rate than ${settings.learningRate}, or --clip-norm 1`,
-      { epoch, step: part.step, place },
+      `train: expected numbers, found NaN or infinity in ${place} in step ${step} of epoch ${epoch}; try a smaller learning rate than ${settings.learningRate}, or --clip-norm 1`,
+      { epoch, step, place },
     );
   }
 
-  async measure(): Promise<Measured> {
+  private async measure(): Promise<Measured> {
     const { programs, feeds, size } = this.parts;
     programs.refresh();
     const { accuracy: trainAccuracy } = await evaluate(programs.evaluation, feeds.trainCheck, size);

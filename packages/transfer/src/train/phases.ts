@@ -40,6 +40,12 @@ export function planPhases({ trainable, head, blockOf, settings }: PhaseInput): 
     () =>
       "settings: headEpochs and unfreezeEvery need layers that join the head later, found none; add --unfreeze last:3 or all",
   );
+  check(
+    [...head].some((path) => trainable.has(path)) || headEpochs + unfreezeEvery === 0,
+    "E_USAGE",
+    () =>
+      "settings: headEpochs and unfreezeEvery begin with the head, found it frozen; let it learn, or leave them out",
+  );
   const withHead = (paths: Iterable<string>): ReadonlySet<string> => {
     const chosen = new Set([...paths, ...head]);
     return new Set([...trainable].filter((path) => chosen.has(path)));

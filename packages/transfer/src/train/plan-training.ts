@@ -62,7 +62,7 @@ export interface TrainingPlan {
   readonly tail: Tail;
 }
 
-/** Throws E_USAGE for settings of freezing that cannot be followed, E_SHAPE for an element mask of another shape. */
+/** Throws E_USAGE for settings of freezing that cannot be followed and for an element mask of another shape. */
 export function planTraining(input: PlanInput): TrainingPlan {
   const { model, source, classes, settings, pretrained = true, elements } = input;
   const { hidden, dropout, seed, extractBatch } = settings;

@@ -28,6 +28,8 @@ export interface Progress {
   readonly best?: BestEpoch;
   /** Kernel choices of the phase under way: other ones give other bits. */
   readonly kernels?: string;
+  /** SHA-256 of what names the pictures that could be read, once they were. */
+  readonly samples?: string;
 }
 
 export const startOfRun: Progress = { phase: 0, epoch: 0, pass: startOfEpoch, tensors: new Map() };
@@ -48,7 +50,7 @@ const figuresOf = ({ epoch, trainAccuracy, accuracy, loss }: BestEpoch): Omit<Be
 
 /** The inverse of `snapshotOf`; a snapshot's file is checked as a whole, so what it holds is as it was written. */
 export function progressOf({ position, tensors }: Snapshot): Progress {
-  const { phase, epoch, pass, best, kernels } = position as unknown as Omit<Progress, "best" | "tensors"> & {
+  const { phase, epoch, pass, best, kernels, samples } = position as unknown as Omit<Progress, "best" | "tensors"> & {
     readonly best?: Omit<BestEpoch, "weights">;
   };
   const [now, then]: Map<string, Weights extends ReadonlyMap<string, infer T> ? T : never>[] = [new Map(), new Map()];
@@ -60,5 +62,6 @@ export function progressOf({ position, tensors }: Snapshot): Progress {
     ...{ phase, epoch, pass, tensors: now! },
     ...(best && { best: { ...best, weights: then! } }),
     ...(kernels !== undefined && { kernels }),
+    ...(samples !== undefined && { samples }),
   };
 }

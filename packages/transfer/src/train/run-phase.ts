@@ -1,18 +1,20 @@
 /** One phase of a run on one device: compile, feed, train epoch by epoch, measure. */
-import { bytesOf, type Capabilities, type Gpu, TlxError } from "@tlx/kernels";
-import { lowerGraph, type Weights } from "@tlx/nn";
+import { type Gpu, TlxError } from "@tlx/kernels";
+import type { Weights } from "@tlx/nn";
 import { isBetter } from "./best-epoch.js";
 import type { Comparison } from "./certificate.js";
 import type { Evaluation } from "./evaluate.js";
 import type { TrainEvent } from "./events.js";
 import type { Feed } from "./feed.js";
+import { fitBatch } from "./fit-batch.js";
 import type { Job } from "./job.js";
 import { chooseSource, openFeeds, type PhaseFeeds } from "./phase-feeds.js";
 import { PhaseWork } from "./phase-work.js";
 import type { Phase } from "./phases.js";
+import type { TrainingPlan } from "./plan-training.js";
 import { type BestEpoch, type Progress, snapshotOf } from "./progress.js";
 import type { Saving } from "./saving.js";
-import { compileTail, type TailPrograms, trainingGraphs } from "./tail-programs.js";
+import { compileTail, type TailPrograms } from "./tail-programs.js";
 import { timeSteps } from "./time-steps.js";
 import { startOfEpoch } from "./train-epoch.js";
 
@@ -32,24 +34,7 @@ export interface PhaseOutcome {
   readonly gpuMs?: Comparison | null;
 }
 
-/** The plan of a phase for as many samples per run as the bindings of the device hold. */
-function planForDevice(job: Job, phase: Phase, capabilities: Capabilities, tensors: Weights) {
-  const { batch, accumulate } = job.settings;
-  for (let parts = Math.min(accumulate, batch); ; parts++) {
-    const size = Math.ceil(batch / parts);
-    const plan = job.planPhase(phase, size, tensors);
-    const { step } = trainingGraphs(plan.tail, job.settings, parts > 1);
-    const bound = lowerGraph(step, capabilities).flatMap(({ node, lowered }) => [
-      ...[...node.inputs, ...node.outputs].map(({ spec }) => spec),
-      ...(lowered.scratch ?? []),
-    ]);
-    const fits = bound.every((spec) => bytesOf(spec) <= capabilities.maxStorageBufferBindingSize);
-    // Where one sample does not fit either, the compiler says so better.
-    if (fits || size === 1) return { plan, size, accumulates: parts > 1 };
-  }
-}
-
-/** Runs phase `progress.phase` from where `progress` stands; `last` ends with the evaluation of the best epoch. */
+/** Runs phase `progress.phase` from where `progress` stands; the last one ends with the evaluation of the best epoch. */
 export async function* runPhase(
   gpu: Gpu,
   job: Job,
@@ -60,7 +45,8 @@ export async function* runPhase(
   const { signal } = input;
   const phase = phases[from.phase] as Phase;
   const isLast = from.phase === phases.length - 1;
-  const { plan, size, accumulates } = planForDevice(job, phase, gpu.capabilities, from.tensors);
+  const planOf = (size: number): TrainingPlan => job.planPhase(phase, size, from.tensors);
+  const { plan, size, parts } = fitBatch(planOf, settings, gpu.capabilities);
   const choice = chooseSource(plan, settings, input.train.length);
   yield {
     type: "phase",
@@ -70,23 +56,23 @@ export async function* runPhase(
   let feeds: PhaseFeeds | undefined;
   let programs: TailPrograms | undefined;
   try {
-    programs = await compileTail(gpu, plan.tail, settings, accumulates, from.tensors);
+    programs = await compileTail(gpu, plan.tail, settings, parts > 1, from.tensors);
     const kernels = saving.checkKernels(programs, from);
     feeds = yield* openFeeds(gpu, job, plan, choice, size);
+    const samples = await saving.checkSamples(feeds, from);
     const run = new PhaseWork({ gpu, job, phase, plan, programs, feeds, size });
-    let progress: Progress = { ...from, kernels };
+    let progress: Progress = { ...from, kernels, samples };
     let end: PhaseEnd = "finished";
     while (progress.epoch < phase.firstEpoch + phase.epochs && end === "finished") {
       const epoch = progress.epoch + 1;
       const start = performance.now();
-      const steps = yield* run.train(epoch, progress, saving);
-      if (signal?.aborted) {
-        if (!progress.best) signal.throwIfAborted();
+      const made = yield* run.epoch(epoch, progress, saving);
+      if (!made) {
+        if (!progress.best) signal?.throwIfAborted();
         end = "interrupted";
         break;
       }
-      const { loss, learningRate, scale } = steps;
-      const measured = await run.measure();
+      const { measured, loss, learningRate, scale } = made;
       checkLoss(loss + measured.val.loss, epoch, settings.learningRate);
       const improved = !progress.best || isBetter(measured.val, progress.best, settings.metric);
       const { val, trainAccuracy } = measured;
@@ -106,13 +92,15 @@ export async function* runPhase(
         yield { type: "checkpoint", epoch, best: improved, weights: measured.weights };
       }
       // Phases before the last only prepare it.
-      if (isLast && settings.patience > 0 && epoch - best.epoch >= settings.patience) end = "patience";
+      const waited = epoch - Math.max(best.epoch, phase.firstEpoch);
+      if (isLast && settings.patience > 0 && waited >= settings.patience) end = "patience";
       const ends = end !== "finished" || epoch === phase.firstEpoch + phase.epochs;
       if (saving.isDue() && !ends) {
         progress = { ...progress, tensors: await run.tensors() };
         yield { type: "snapshot", snapshot: saving.keep(snapshotOf(progress, saving.identity)) };
       }
     }
+    if (!isLast && signal?.aborted) end = "interrupted"; // the next phase would not begin
     progress = { ...progress, tensors: isLast ? progress.tensors : await run.changed() };
     const val = feeds.val.table;
     if (!isLast && end === "finished") return { end, progress, val };
@@ -120,7 +108,7 @@ export async function* runPhase(
     const evaluation = best.val ?? (await run.evaluate(best.weights));
     const frozen = await run.frozen();
     // Last of all: it goes on training.
-    const gpuMs = settings.timeSteps ? await timeSteps(gpu, job, programs, size) : null;
+    const gpuMs = settings.timeSteps ? await timeSteps(gpu, job, programs, parts) : null;
     return { end, progress, val, evaluation, frozen, gpuMs };
   } finally {
     programs?.dispose();

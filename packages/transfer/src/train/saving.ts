@@ -1,6 +1,8 @@
 /** When the state of a run is saved, and the last one that was. */
 import { TlxError } from "@tlx/kernels";
 import { seedFor } from "@tlx/nn";
+import { sha256 } from "../sha256.js";
+import type { PhaseFeeds } from "./phase-feeds.js";
 import type { Progress } from "./progress.js";
 import type { Snapshot } from "./snapshot.js";
 import type { TailPrograms } from "./tail-programs.js";
@@ -39,6 +41,17 @@ export class Saving {
     this.last = snapshot;
     this.time = performance.now();
     return snapshot;
+  }
+
+  /** Throws E_DATA when other pictures can be read than those that the run was begun with: their number decides all draws. */
+  async checkSamples({ train, val }: Pick<PhaseFeeds, "train" | "val">, { samples }: Progress): Promise<string> {
+    const text = [train, val].map(({ table }) => table.hashes.join()).join("\n");
+    const digest = await sha256(new TextEncoder().encode(text));
+    if (samples === undefined || samples === digest) return digest;
+    throw new TlxError(
+      "E_DATA",
+      "train: expected the pictures that this run was begun with, found that some changed or cannot be read any more; put them back and resume, or train into another folder",
+    );
   }
 
   /** Throws E_USAGE when a phase that was begun with other kernels would go on with these. */

@@ -203,7 +203,8 @@ export const defaultTrainSettings: TrainSettings = Object.fromEntries(
   names.map((name) => [name, table[name][0]]),
 ) as unknown as TrainSettings;
 
-const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
+const show = (value: unknown): string =>
+  typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
 
 /** Throws E_USAGE for an unknown name and for a value that cannot be used. */
 export function checkSetting(name: string, value: unknown): void {

@@ -1,21 +1,12 @@
 /** The programs of the trained part, for one batch size and on one set of params. */
-import {
-  add,
-  f32,
-  flattenOffsets,
-  type Gpu,
-  sizeOf,
-  softmaxCrossEntropy,
-  TlxError,
-  u32,
-  type Value,
-} from "@tlx/kernels";
+import { add, f32, type Gpu, sizeOf, softmaxCrossEntropy, TlxError, u32, type Value } from "@tlx/kernels";
 import { gradientRules } from "@tlx/kernels/grad";
 import {
   differentiate,
   fuseEpilogue,
   type Graph,
   GraphBuilder,
+  layBlock,
   Params,
   Program,
   storeHalf,
@@ -94,22 +85,12 @@ export function trainingGraphs(tail: Tail, settings: TailSettings, accumulates: 
 
 /** The values of the masks of `graph`, by path. */
 function masksOf(graph: Graph, params: Tail["params"]): Weights {
-  const masks = new Map<string, { spec: Value["spec"]; data: Float32Array }>();
-  for (const [path, block] of graph.blocks) {
-    const mask = graph.states.get(`${path}/mask`);
-    if (!mask) continue;
-    const data = new Float32Array(sizeOf(mask.spec));
-    const specs = block.params.map((param) => graph.params.get(param)!.spec);
-    const offsets = flattenOffsets(specs);
-    block.params.forEach((param, i) => {
-      const { mask: value, elements } = params.get(param)!;
-      const from = offsets[i] as number;
-      if (elements) data.set(elements, from);
-      else data.fill(value, from, from + sizeOf(specs[i]!));
-    });
-    masks.set(`${path}/mask`, { spec: mask.spec, data });
-  }
-  return masks;
+  const maskOf = (param: string): Float32Array => {
+    const { mask, elements } = params.get(param)!;
+    return elements ?? new Float32Array(sizeOf(graph.params.get(param)!.spec)).fill(mask);
+  };
+  const masked = [...graph.blocks.keys()].filter((path) => graph.states.has(`${path}/mask`));
+  return new Map(masked.map((path) => [`${path}/mask`, layBlock(graph, path, maskOf)]));
 }
 
 export interface TailPrograms {

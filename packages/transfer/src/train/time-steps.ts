@@ -1,18 +1,19 @@
 import type { Gpu } from "@tlx/kernels";
-import type { Program } from "@tlx/nn";
 import type { Comparison } from "./certificate.js";
+import { fitBatch } from "./fit-batch.js";
 import type { Job } from "./job.js";
 import { compileTail, type TailPrograms } from "./tail-programs.js";
 
 const RUNS = 3;
 
-/** Fastest of a few runs after one that warms up, in milliseconds from submission to completion. */
-async function timeRuns(gpu: Gpu, program: Program): Promise<number> {
+/** Fastest of a few steps of `parts` runs each after one that warms up, in milliseconds from submission to completion. */
+async function timeStep(gpu: Gpu, { step, update }: TailPrograms, parts: number): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run <= RUNS; run++) {
     await gpu.idle();
     const start = performance.now();
-    program.run();
+    for (let part = 0; part < parts; part++) step.run();
+    update?.run();
     await gpu.idle();
     if (run > 0) best = Math.min(best, performance.now() - start);
   }
@@ -20,15 +21,16 @@ async function timeRuns(gpu: Gpu, program: Program): Promise<number> {
 }
 
 /**
- * Time on the GPU of a run of the trained part, `size` samples, and of one where every layer is trained. The params of
- * `programs` change meanwhile.
+ * Time on the GPU of a step of the trained part, `parts` runs of `programs`, and of one where every layer is trained. The params
+ * of `programs` change meanwhile.
  */
-export async function timeSteps(gpu: Gpu, job: Job, programs: TailPrograms, size: number): Promise<Comparison> {
-  const planned = await timeRuns(gpu, programs.step);
-  const { tail } = job.planEverything(size);
-  const whole = await compileTail(gpu, tail, job.settings, programs.update !== undefined);
+export async function timeSteps(gpu: Gpu, job: Job, programs: TailPrograms, parts: number): Promise<Comparison> {
+  const { settings } = job;
+  const planned = await timeStep(gpu, programs, parts);
+  const fitted = fitBatch((size) => job.planEverything(size), settings, gpu.capabilities);
+  const whole = await compileTail(gpu, fitted.plan.tail, settings, fitted.parts > 1);
   try {
-    return { planned, everything: await timeRuns(gpu, whole.step) };
+    return { planned, everything: await timeStep(gpu, whole, fitted.parts) };
   } finally {
     whole.dispose();
   }

@@ -1,6 +1,6 @@
 import { HYPER, learningRateAt, optimizerHyper, type Program, type ScheduleOptions } from "@tlx/nn";
 import { STEP } from "../models/head.js";
-import { planEpoch, type StepInput, type StepPart } from "./epoch-steps.js";
+import { planEpoch, runNumber, type StepInput, type StepPart } from "./epoch-steps.js";
 import type { Feed } from "./feed.js";
 import { LossScale, type LossScaleState } from "./loss-scale.js";
 import type { Phase } from "./phases.js";
@@ -78,9 +78,10 @@ export async function* trainEpoch(
   const pending: Promise<StepResult>[] = [];
   const settle = async (): Promise<void> => {
     for (const { part, loss, norm } of await Promise.all(pending.splice(0))) {
-      const finite = Number.isFinite(loss) && (norm === undefined || Number.isFinite(norm));
-      if (!finite && !scale.overflow()) throw new NotFinite(part);
-      if (Number.isFinite(loss)) lossSum += loss * part.total;
+      // The factor can spoil a gradient, not a loss.
+      if (!Number.isFinite(loss)) throw new NotFinite(part);
+      if (norm !== undefined && !Number.isFinite(norm) && !scale.overflow()) throw new NotFinite(part);
+      lossSum += loss * part.total;
     }
   };
   for await (const loading of feed.batches(
@@ -92,7 +93,7 @@ export async function* trainEpoch(
     await loading.load(programs.step);
     const optimizerStep = (epoch - 1 - phase.firstEpoch) * stepsPerEpoch + part.step;
     feedPart(programs.step, part, scale.value);
-    if (settings.dropout > 0) programs.step.write(STEP, Uint32Array.of((epoch - 1) * parts.length + part.index + 1));
+    if (settings.dropout > 0) programs.step.write(STEP, Uint32Array.of(runNumber(parts, part, epoch)));
     const hyper = optimizerHyper(settings.optimizer, optimizerStep, {
       ...settings,
       learningRate: rateAt(input, stepsPerEpoch, epoch, part.step),

@@ -52,7 +52,10 @@ export interface TrainInput extends JobInput {
   readonly resume?: Snapshot;
   /** Opens a device in place of one that was lost; training goes on from the last saved state. */
   readonly reopenGpu?: () => Promise<Gpu>;
-  /** Ends training after the step that is being worked on, with the best epoch so far; throws its reason if there is none. */
+  /**
+   * Ends training after the step that is being worked on, with the best epoch so far; throws its reason if there is none, or
+   * while a phase still looks through its pictures.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -93,8 +96,9 @@ const MOST_LOSSES = 3;
  * Trains a classifier for `classes`. Leaving the iteration early frees everything on the GPU.
  *
  * Throws   E_USAGE for settings or labels that cannot be used and for a snapshot of another run, E_DIVERGED for NaN or infinity,
- *          E_DATA for too few readable pictures, E_WEIGHTS for a checkpoint of another network, E_DEVICE when the device is lost
- *          and no other can be opened, the reason of `signal` when it comes before the end of the first epoch
+ *          E_DATA for too few readable pictures or others than before, E_WEIGHTS for a checkpoint of another network, E_DEVICE
+ *          when the device is lost and the same adapter cannot be opened again, the reason of `signal` when it comes before the
+ *          end of the first epoch or while a phase looks through its pictures
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
   const job = prepareJob(input);
@@ -115,6 +119,12 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, Trai
       before = saving.last;
       if (losses > MOST_LOSSES) throw error;
       gpu = await reopen(input.reopenGpu, error);
+      if (describeDevice(gpu) !== identity.adapter) {
+        throw new TlxError(
+          "E_DEVICE",
+          "train: the device was lost and another adapter was opened in its place, which gives other bits; resume when the first is back",
+        );
+      }
       const { epoch, step } = saving.last?.position ?? { epoch: 0, step: 0 };
       const from =
         step > 0 ? `step ${step} of epoch ${epoch + 1}` : epoch > 0 ? `the end of epoch ${epoch}` : "the start";

@@ -172,7 +172,7 @@ export class RunFolder {
 
   /** Writes what an event leaves behind: figures of an epoch, a checkpoint, a state, a skipped file. */
   async record(event: TrainEvent): Promise<void> {
-    if (event.type === "skipped") this.left.push({ file: event.file, reason: event.reason });
+    if (event.type === "skipped") this.recordSkipped(event);
     else if (event.type === "epoch") await this.recordEpoch(event);
     else if (event.type === "snapshot") {
       await writeState(this.folder, event.snapshot);
@@ -192,6 +192,11 @@ export class RunFolder {
   /** Whether a state was saved from which this training can go on. */
   get isResumable(): boolean {
     return this.saved;
+  }
+
+  /** Once: every phase looks through the pictures. */
+  private recordSkipped({ file, reason }: Skipped): void {
+    if (!this.left.some((known) => known.file === file)) this.left.push({ file, reason });
   }
 
   private async recordEpoch(event: EpochEvent): Promise<void> {

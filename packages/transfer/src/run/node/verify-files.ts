@@ -69,6 +69,16 @@ async function findWeights(run: string): Promise<string | undefined> {
   return typeof weights === "string" && (await isFile(weights)) ? weights : undefined;
 }
 
+/** Without it a finished run proves nothing, however it was lost. */
+async function readCertificate(run: string): Promise<FreezeCertificate> {
+  try {
+    return await readJson(path.join(run, CERTIFICATE), certificate, "a freeze certificate");
+  } catch (error) {
+    if (!(error instanceof TlxError)) throw error;
+    throw new TlxError("E_VERIFY", error.message.replace(/^run:/, "verify:"), error.details, error);
+  }
+}
+
 function parseModel(file: string, bytes: Uint8Array): Checkpoint {
   try {
     return parseSafetensors(bytes);
@@ -81,13 +91,13 @@ function parseModel(file: string, bytes: Uint8Array): Checkpoint {
  * Compares every tensor of model.safetensors with the certificate of the run, and the pretrained ones with their file.
  * `folder` is that of the run or its model/.
  *
- * Throws   E_USAGE when there is no such folder, E_WEIGHTS when it holds no finished run or no certificate that can be read,
- *          E_VERIFY when model.safetensors is no weights file any more
+ * Throws   E_USAGE when there is no such folder, E_WEIGHTS when it holds no finished run, E_VERIFY when it holds no
+ *          certificate that can be read or model.safetensors is no weights file any more
  */
 export async function verifyFiles(folder: string, options: VerifyFilesOptions = {}): Promise<FilesVerification> {
   const base = await findModelFolder(folder);
   const run = path.dirname(path.resolve(base));
-  const proof = await readJson(path.join(run, CERTIFICATE), certificate, "a freeze certificate");
+  const proof = await readCertificate(run);
   const { weightsSha256 } = await readDescription(base);
   const file = path.join(base, "model.safetensors");
   const bytes = await readWeightsFile(file);
