@@ -144,6 +144,7 @@ describe("TrainReporter", () => {
 
   it("tells where a long epoch stands, whenever it is saved", () => {
     vi.stubEnv("CI", "");
+    vi.stubEnv("TERM", "xterm");
     const { report, err } = capture(true);
     const reporter = new TrainReporter(report, 40);
     for (const step of [0, 20]) {
