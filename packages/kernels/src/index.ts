@@ -1,4 +1,12 @@
-export { chooseVariant, type ForcedVariants } from "./choose.js";
+export {
+  type Choice,
+  type ChooseOptions,
+  type Chosen,
+  chooseVariant,
+  type ForcedVariants,
+  type KernelChoices,
+  problemKey,
+} from "./choose.js";
 export { check, type ErrorCode, TlxError } from "./errors.js";
 export { Arena, Usage } from "./gpu/arena.js";
 export { type Capabilities, capabilitiesOf, defaultCapabilities, isSoftware } from "./gpu/capabilities.js";
@@ -11,5 +19,6 @@ export * from "./op.js";
 export * from "./ops/index.js";
 export * from "./spec.js";
 export { HYPER_SPEC, type UpdateParams } from "./variants/update-variant.js";
+export { type EpilogueParams, type Extra, epilogueOrder, extrasOf } from "./wgsl/epilogue.js";
 export type { Activation } from "./wgsl/functions.js";
 export type { Kernel } from "./wgsl/source.js";

@@ -29,6 +29,9 @@ export interface Lowered {
   readonly dispatches: readonly Dispatch[];
 }
 
+/** Numbers that tune a variant: extents of a tile, parts of a sum. One variant takes the same names everywhere. */
+export type VariantSettings = Readonly<Record<string, number>>;
+
 /** One way to compute an op. */
 export interface Variant<P> {
   readonly name: string;
@@ -36,7 +39,13 @@ export interface Variant<P> {
   fits(problem: Problem<P>, caps: Capabilities): boolean;
   /** Is it likely the fastest that fits. Left out means yes. Read by `chooseVariant` only. */
   suits?(problem: Problem<P>, caps: Capabilities): boolean;
-  lower(problem: Problem<P>, caps: Capabilities): Lowered;
+  /**
+   * What it can be tuned by for a problem that it fits: settings that the device can run, the default for this class of
+   * adapters first. Left out means that there is nothing to tune.
+   */
+  settings?(problem: Problem<P>, caps: Capabilities): readonly VariantSettings[];
+  /** `settings` is one of those that `settings()` lists; left out means the first. */
+  lower(problem: Problem<P>, caps: Capabilities, settings?: VariantSettings): Lowered;
 }
 
 /**
@@ -47,8 +56,13 @@ export interface Op<P> {
   readonly name: string;
   /** Checks input specs and params, then returns the output specs, so validation and inference cannot differ. */
   infer(inputs: readonly Spec[], params: P): readonly Spec[];
-  /** `alias(problem)[i]` names the input whose buffer output i overwrites (in-place update). */
+  /** `alias(problem)[i]` names the input whose buffer output i overwrites (in-place update), where there is an output i. */
   readonly alias?: readonly (number | undefined)[];
+  /**
+   * Of an op that lays its inputs one after another into output 0, with zeros between: the element at which each begins. Where
+   * a planner lets the maker of an input write it there, the launches that bind this input are left out.
+   */
+  ranges?(inputs: readonly Spec[]): readonly number[];
   /** In order of preference; the last one fits every valid problem. */
   readonly variants: readonly Variant<P>[];
 }

@@ -78,7 +78,7 @@ it("parts of a weight gradient keep a device busy within a bounded scratch", () 
       expect(sizeOf(scratch[0] ?? f32(1)) * 4).toBeLessThanOrEqual(2 ** 25);
       expect(dispatches.length).toBe(1 + scratch.length);
       const [across, down] = dispatches[0]!.workgroups;
-      if (size === 112) expect(across * down, variant.name).toBeGreaterThan(512);
+      if (size === 112) expect(across * down, variant.name).toBeGreaterThanOrEqual(512);
     }
   }
 });

@@ -67,15 +67,15 @@ it("conv2d says what does not fit", () => {
   ].map(errorOf);
   expect(texts).toMatchInlineSnapshot(`
     [
-      "E_SHAPE conv2d: expects x, w and perhaps bias and residual, found 1 inputs",
+      "E_SHAPE conv2d: expects x, w and perhaps scale, bias and residual, found 1 inputs",
       "E_SHAPE conv2d: weight expects 64 input channels (C/groups of f32[3, 3, 64, 128], groups 1) but x has 32 (C of f32[8, 56, 57, 32])",
       "E_SHAPE conv2d: groups 3 must divide the input channels 32 and the output channels 128",
       "E_SHAPE conv2d: w must be f32 [KH, KW, C/groups, OC], found f32[3, 32, 128]",
       "E_SHAPE conv2d: x must be f32 [N, H, W, C], found u32[8, 56, 57, 32]",
       "E_SHAPE conv2d: the kernel spans 3 in height (kernel 3, dilation 1) but the padded input has only 2 (2 + 0 + 0)",
       "E_SHAPE conv2d: the kernel spans 5 in width (kernel 3, dilation 2) but the padded input has only 4 (4 + 0 + 0)",
-      "E_SHAPE conv2d: the bias must be f32[128] (OC of f32[3, 3, 32, 128]), found f32[32]",
-      "E_SHAPE conv2d: the residual must have the shape of the output, f32[8, 54, 55, 128], found f32[8, 56, 57, 32]",
+      "E_SHAPE conv2d: the bias must be f32[128] (the channels of the result f32[8, 54, 55, 128]), found f32[32]",
+      "E_SHAPE conv2d: the residual must be f32[8, 54, 55, 128] (the shape of the result), found f32[8, 56, 57, 32]",
       "E_USAGE conv2d: stride, dilation and groups must be integers of at least 1 and pad of at least 0, found stride [0,1], dilation [1,1], groups 1, pad [0,0,0,0]",
       "E_USAGE conv2d: stride, dilation and groups must be integers of at least 1 and pad of at least 0, found stride [1,1], dilation [1,1], groups 1, pad [0,-1,0,0]",
     ]
@@ -96,8 +96,8 @@ it("depthwiseConv2d says what does not fit", () => {
       "E_SHAPE depthwiseConv2d: expected a weight [KH, KW, 1, 32] (C of f32[1, 9, 8, 32]), found f32[3, 3, 1, 16]",
       "E_SHAPE depthwiseConv2d: expected a weight [KH, KW, 1, 32] (C of f32[1, 9, 8, 32]), found f32[3, 3, 2, 32]",
       "E_SHAPE depthwiseConv2d: expected a weight [KH, KW, 1, 32] (C of f32[1, 9, 8, 32]), found f32[3, 3, 1, 64]",
-      "E_SHAPE depthwiseConv2d: the bias must be f32[32] (C of f32[1, 9, 8, 32]), found f32[1]",
-      "E_SHAPE depthwiseConv2d: expects x, w and perhaps bias, found 4 inputs",
+      "E_SHAPE depthwiseConv2d: the bias must be f32[32] (the channels of the result f32[1, 7, 6, 32]), found f32[1]",
+      "E_SHAPE depthwiseConv2d: the residual must be f32[1, 7, 6, 32] (the shape of the result), found f32[1, 9, 8, 32]",
     ]
   `);
 });

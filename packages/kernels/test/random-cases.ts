@@ -4,6 +4,8 @@ import {
   type ConvParams,
   conv2d,
   depthwiseConv2d,
+  type Extra,
+  extrasOf,
   f32,
   type PixelChanges,
   type Spec,
@@ -27,7 +29,6 @@ import { reluResults } from "../src/ops/relu-grad/cases.js";
 import { sgdStep } from "../src/ops/sgd/cases.js";
 import { logits } from "../src/ops/softmax/cases.js";
 import { crossEntropyBatch } from "../src/ops/softmax-cross-entropy/cases.js";
-import { averageOver } from "../src/ops/update-average/cases.js";
 import type { AnyCase } from "./check-case.js";
 
 export type RandomCase = Pick<AnyCase, "inputs" | "params" | "fill">;
@@ -89,51 +90,72 @@ const threeByThree = fc
   .map(([w, s]): Window => ({ ...w, kernel: [3, 3], stride: [s, s], dilation: [1, 1] }));
 const window = fc.oneof(anyWindow, pointwise, threeByThree);
 
+const forward = fc.subarray<Extra>(["scale", "bias", "residual"]);
+const backward = fc.record({ extras: fc.subarray<Extra>(["scale", "residual", "gate"]), activation });
+
+/** A case of result `y` with extras; where they are what is usual, their names may be left out. */
+function withExtras({ inputs, params }: RandomCase, y: Spec, extras: readonly Extra[]): RandomCase {
+  const more = extras.map((extra) => (extra === "scale" || extra === "bias" ? f32(y.shape.at(-1)!) : y));
+  const named = String(extrasOf({}, 2 + extras.length)) === String(extras) ? {} : { extras };
+  return { inputs: [...inputs, ...more], params: { ...params, ...named } };
+}
+
 const convolution: fc.Arbitrary<RandomCase> = fc
   .record({
     window,
     n: small(3),
     perGroup: fc.tuple(extent(65), extent(129)),
     groups: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, small(5)),
-    extra: fc.constantFrom("none", "bias", "residual"),
+    extras: forward,
     activation,
   })
-  .map(({ window: given, n, perGroup: [c, oc], groups, extra, activation: last }) => {
+  .map(({ window: given, n, perGroup: [c, oc], groups, extras, activation: last }) => {
     const { kernel, stride, dilation, pad } = given;
     const params: ConvParams = { stride, dilation, pad, groups, activation: last };
     const [h, w] = extentsUnder(given);
     const inputs = [f32(n, h, w, c * groups), f32(...kernel, c, oc * groups)];
     const [y] = conv2d.infer(inputs, params) as [Spec];
-    if (extra !== "none") inputs.push(f32(oc * groups));
-    if (extra === "residual") inputs.push(y);
-    return { inputs, params };
+    return withExtras({ inputs, params }, y, extras);
   })
   .filter(isCheap);
 
 const depthwise: fc.Arbitrary<RandomCase> = fc
-  .record({ window, n: small(3), c: extent(129), bias: fc.boolean(), activation })
-  .map(({ window: given, n, c, bias, activation: last }) => {
+  .record({ window, n: small(3), c: extent(129), extras: forward, activation })
+  .map(({ window: given, n, c, extras, activation: last }) => {
     const { kernel, stride, dilation, pad } = given;
     const params: WindowParams = { stride, dilation, pad, activation: last };
     const inputs = [f32(n, ...extentsUnder(given), c), f32(...kernel, 1, c)];
-    return { inputs: bias ? [...inputs, f32(c)] : inputs, params };
+    return withExtras({ inputs, params }, depthwiseConv2d.infer(inputs, params)[0]!, extras);
   })
   .filter(({ inputs }) => sizeOf(inputs[0]!) * inputs[1]!.shape[0]! * inputs[1]!.shape[1]! <= WORK);
 
-/** The input gradient of a random convolution without an epilogue: [dy, w]. */
-const inputGrad = ({ inputs: [x, w], params: { activation: _, ...params } }: RandomCase, y: Spec): RandomCase => ({
-  inputs: [y, w!],
-  params: { ...params, inputSize: x!.shape.slice(1, 3) },
-});
+/** The input gradient of a random convolution: [dy, w] and extras of its own. */
+const inputGrad = (
+  { inputs: [x, w], params: { activation: _, extras: _extras, ...params } }: RandomCase,
+  y: Spec,
+  { extras, activation: result }: { readonly extras: readonly Extra[]; readonly activation: Activation },
+): RandomCase => {
+  const last = extras.includes("gate") && result === "none" ? "relu" : result;
+  const given = { inputs: [y, w!], params: { ...params, inputSize: x!.shape.slice(1, 3), activation: last } };
+  const made = withExtras(given, x!, extras);
+  const fill: RandomCase["fill"] = (input, index, random) =>
+    extras[input - 2] === "gate" ? reluResults(0, index, random) : 2 * random() - 1;
+  return { ...made, fill };
+};
 
 /** Its weight gradient: [x, dy]. */
-const weightGrad = ({ inputs: [x, w], params: { activation: _, ...params } }: RandomCase, y: Spec): RandomCase => ({
+const weightGrad = (
+  { inputs: [x, w], params: { activation: _, extras: _extras, ...params } }: RandomCase,
+  y: Spec,
+): RandomCase => ({
   inputs: [x!, y],
   params: { ...params, kernel: w!.shape.slice(0, 2) },
 });
 
-const conv2dOutput = ({ inputs, params }: RandomCase): Spec => conv2d.infer(inputs.slice(0, 2), params)[0]!;
-const depthwiseOutput = ({ inputs, params }: RandomCase): Spec => depthwiseConv2d.infer(inputs.slice(0, 2), params)[0]!;
+const conv2dOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
+  conv2d.infer(inputs.slice(0, 2), params)[0]!;
+const depthwiseOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
+  depthwiseConv2d.infer(inputs.slice(0, 2), params)[0]!;
 
 const pool = fc
   .record({ window: anyWindow, n: small(3), c: extent(65), ceilMode: fc.boolean(), countPadding: fc.boolean() })
@@ -175,6 +197,7 @@ const updateSetting = fc.record({
   scale: fc.constantFrom(1, 0.5, 1e-3),
   rateScale: fc.constantFrom(1, 0.3, 0),
   masked: fc.boolean(),
+  average: fc.option(share, { nil: undefined }),
 });
 
 const between = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
@@ -252,9 +275,6 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
     .map(([t, setting, s]) => adamwStep(t, s, setting)),
   accumulate: fc.tuple(fc.boolean(), shape).map(([first, s]) => accumulateOver(first, ...s)),
   multiply: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {} })),
-  updateAverage: fc
-    .tuple(share, fc.constantFrom(1, Number.NaN), shape)
-    .map(([decay, norm, s]) => averageOver(decay, norm, ...s)),
   packHalf: shape.map((s) => packed(...s)),
   unpackHalf: shape.map((s) => unpacked(...s)),
   mixSamples: fc.tuple(small(6), extent(17), extent(17), extent(17)).map((s) => mixed(...s)),
@@ -276,8 +296,8 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
     .map(([s, mean, std]) => ({ inputs: [u8(...s, 4)], params: { mean, std }, fill: pixels })),
   conv2d: convolution,
   depthwiseConv2d: depthwise,
-  conv2dInputGrad: convolution.map((c) => inputGrad(c, conv2dOutput(c))),
+  conv2dInputGrad: fc.tuple(convolution, backward).map(([c, end]) => inputGrad(c, conv2dOutput(c), end)),
   conv2dWeightGrad: convolution.map((c) => weightGrad(c, conv2dOutput(c))),
-  depthwiseConv2dInputGrad: depthwise.map((c) => inputGrad(c, depthwiseOutput(c))),
+  depthwiseConv2dInputGrad: fc.tuple(depthwise, backward).map(([c, end]) => inputGrad(c, depthwiseOutput(c), end)),
   depthwiseConv2dWeightGrad: depthwise.map((c) => weightGrad(c, depthwiseOutput(c))),
 };

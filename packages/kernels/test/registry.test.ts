@@ -1,4 +1,4 @@
-import { type AnyOp, defaultCapabilities } from "@tlx/kernels";
+import { type AnyOp, type Capabilities, type Dispatch, defaultCapabilities } from "@tlx/kernels";
 import { caseData, records } from "@tlx/kernels/testing";
 import { describe, expect, it } from "vitest";
 import * as exported from "../src/ops/index.js";
@@ -14,6 +14,18 @@ it("holds only exported ops, each under its own name", () => {
   for (const { op } of records) expect((exported as Record<string, unknown>)[op.name], op.name).toBe(op);
   expect(new Set(records.map((r) => r.op.name)).size).toBe(records.length);
 });
+
+/** Within the limits of a device, workgroup memory by the arrays of the text. */
+function checkLimits({ kernel, workgroups }: Dispatch, caps: Capabilities): void {
+  const { name, code, bindings, workgroup } = kernel;
+  const vectors = [...code.matchAll(/var<workgroup> \w+: array<(vec4f|f32), (\d+)>/g)];
+  const bytes = vectors.reduce((sum, [, type, count]) => sum + (type === "vec4f" ? 16 : 4) * Number(count), 0);
+  expect(bytes, name).toBeLessThanOrEqual(caps.maxComputeWorkgroupStorageSize);
+  expect(bindings.length, name).toBeLessThanOrEqual(caps.maxStorageBuffersPerShaderStage);
+  const [x, y, z] = workgroup;
+  expect(x * y * z, name).toBeLessThanOrEqual(caps.maxComputeInvocationsPerWorkgroup);
+  expect(Math.max(...workgroups), name).toBeLessThanOrEqual(caps.maxComputeWorkgroupsPerDimension);
+}
 
 describe.each(records.map((r) => ({ name: r.op.name, record: r })))("$name", ({ record }) => {
   const { op, cases } = record;
@@ -42,6 +54,23 @@ describe.each(records.map((r) => ({ name: r.op.name, record: r })))("$name", ({ 
         );
       }
     }
+  });
+
+  it("has settings that fit the device, each once, of which the first is the default", () => {
+    for (const c of process.env.TLX_DEEP ? cases : cases.filter((_, i) => i % 4 === 0))
+      for (const subgroupSize of [undefined, 8, 32]) {
+        const caps = { ...defaultCapabilities, subgroupSize, software: subgroupSize === 8 };
+        const problem = { inputs: c.inputs, outputs: op.infer(c.inputs, c.params), params: c.params };
+        for (const variant of op.variants.filter((v) => v.fits(problem, caps))) {
+          const all = variant.settings?.(problem, caps);
+          if (!all) continue;
+          expect(new Set(all.map((s) => JSON.stringify(s))).size, c.name).toBe(all.length);
+          expect(variant.lower(problem, caps, all[0])).toEqual(variant.lower(problem, caps));
+          for (const settings of all) {
+            for (const dispatch of variant.lower(problem, caps, settings).dispatches) checkLimits(dispatch, caps);
+          }
+        }
+      }
   });
 
   it("infers as many elements as the reference returns", () => {

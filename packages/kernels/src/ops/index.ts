@@ -50,4 +50,3 @@ export { type SliceParams, sliceChannels } from "./slice-channels/op.js";
 export { softmax } from "./softmax/op.js";
 export { type CrossEntropyParams, softmaxCrossEntropy } from "./softmax-cross-entropy/op.js";
 export { squaredNorm } from "./squared-norm/op.js";
-export { updateAverage } from "./update-average/op.js";

@@ -140,9 +140,6 @@ import { softmaxCrossEntropyTolerance } from "../ops/softmax-cross-entropy/toler
 import { squaredNormCases } from "../ops/squared-norm/cases.js";
 import { squaredNorm } from "../ops/squared-norm/op.js";
 import { referenceSquaredNorm } from "../ops/squared-norm/reference.js";
-import { updateAverageCases } from "../ops/update-average/cases.js";
-import { updateAverage } from "../ops/update-average/op.js";
-import { referenceUpdateAverage, updateAverageTolerance } from "../ops/update-average/reference.js";
 import { sizeOf } from "../spec.js";
 import { type AnyRecord, beforeActivation, exact, relative, sumOf } from "./record.js";
 
@@ -243,12 +240,6 @@ export const records: readonly AnyRecord[] = [
   { op: sgd, reference: referenceSgd, tolerance: sgdTolerance, cases: sgdCases },
   { op: accumulate, reference: referenceAccumulate, tolerance: relative(0.5), cases: accumulateCases },
   { op: multiply, reference: referenceMultiply, tolerance: relative(0.5), cases: multiplyCases },
-  {
-    op: updateAverage,
-    reference: referenceUpdateAverage,
-    tolerance: updateAverageTolerance,
-    cases: updateAverageCases,
-  },
   { op: packHalf, reference: referencePackHalf, tolerance: packHalfTolerance, cases: packHalfCases },
   { op: unpackHalf, reference: referenceUnpackHalf, tolerance: unpackHalfTolerance, cases: unpackHalfCases },
   { op: mixSamples, reference: referenceMixSamples, tolerance: mixSamplesTolerance, cases: mixSamplesCases },
@@ -271,13 +262,13 @@ export const records: readonly AnyRecord[] = [
   {
     op: depthwiseConv2d,
     reference: referenceDepthwiseConv2d,
-    tolerance: beforeActivation(sumOf(({ inputs }) => inputs[1]!.shape[0]! * inputs[1]!.shape[1]! + 1)),
+    tolerance: beforeActivation(sumOf(({ inputs }) => inputs[1]!.shape[0]! * inputs[1]!.shape[1]! + 2)),
     cases: depthwiseConv2dCases,
   },
   {
     op: conv2dInputGrad,
     reference: referenceConv2dInputGrad,
-    tolerance: sumOf(({ inputs, params }) => sizeOf(inputs[1]!) / inputs[1]!.shape[2]! / params.groups),
+    tolerance: sumOf(({ inputs, params }) => sizeOf(inputs[1]!) / inputs[1]!.shape[2]! / params.groups + 1),
     cases: conv2dInputGradCases,
   },
   {
@@ -289,7 +280,7 @@ export const records: readonly AnyRecord[] = [
   {
     op: depthwiseConv2dInputGrad,
     reference: referenceDepthwiseConv2dInputGrad,
-    tolerance: sumOf(({ inputs }) => inputs[1]!.shape[0]! * inputs[1]!.shape[1]!),
+    tolerance: sumOf(({ inputs }) => inputs[1]!.shape[0]! * inputs[1]!.shape[1]! + 1),
     cases: depthwiseConv2dInputGradCases,
   },
   {

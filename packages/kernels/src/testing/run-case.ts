@@ -6,7 +6,7 @@ import { Arena, Usage } from "../gpu/arena.js";
 import type { Gpu } from "../gpu/gpu.js";
 import { type Launch, prepareLaunches, replay } from "../gpu/launch.js";
 import { Reader, viewAs } from "../gpu/staging.js";
-import type { Operand, Problem, Variant } from "../op.js";
+import type { Operand, Problem, Variant, VariantSettings } from "../op.js";
 import { bytesOf, type HostTensor, type Spec, sizeOf } from "../spec.js";
 import { hashText, randomFrom } from "./random.js";
 import type { AnyRecord, Case } from "./record.js";
@@ -65,13 +65,14 @@ export async function prepareCase(
   record: AnyRecord,
   data: CaseData,
   variant: Variant<unknown>,
+  settings?: VariantSettings,
 ): Promise<PreparedCase> {
   const { problem, inputs } = data;
   const label = `${record.op.name}/${variant.name}`;
   const arena = new Arena(gpu, label);
   const reader = new Reader(gpu, label);
   const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
-  const { dispatches, scratch = [] } = variant.lower(problem, gpu.capabilities);
+  const { dispatches, scratch = [] } = variant.lower(problem, gpu.capabilities, settings);
   const inputBuffers = problem.inputs.map((spec, i) => arena.buffer(bytesOf(spec), usage, `input ${i}`));
   const sizes = problem.outputs.map((spec) => bytesOf(spec) + 4 * GUARD_WORDS);
   const outputBuffers = problem.outputs.map((_, i) => {

@@ -1,7 +1,8 @@
 /** What variants share that compute a rows x columns result by register tiles, one subgroup a tile. */
 import type { Capabilities } from "../gpu/capabilities.js";
-import type { Dispatch, Operand, Problem, Variant } from "../op.js";
+import type { Dispatch, Operand, Problem, Variant, VariantSettings } from "../op.js";
 import { dispatch } from "../wgsl/dispatch.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../wgsl/epilogue.js";
 import type { Tile } from "../wgsl/register-tile.js";
 import type { Kernel } from "../wgsl/source.js";
 
@@ -10,13 +11,35 @@ const sizes = [4, 8, 16, 32];
 /** Does the device have subgroups of one fixed size that divides the tile? */
 export const hasTile = (caps: Capabilities): boolean => sizes.includes(caps.subgroupSize ?? 0);
 
+const tile = (rows: number, columns: number, unroll: number): Omit<Tile, "lanes"> => ({ rows, columns, unroll });
+
+/** Those that compile in about a second on a software adapter. */
+const tiles = [tile(32, 32, 2), tile(16, 32, 2), tile(32, 16, 2), tile(32, 32, 1), tile(16, 16, 4)];
+
 /**
- * The tile for a result of `columns` columns on a device that passes `hasTile`: the largest that compiles in a second on
- * a software adapter, or half of it where the other half would be empty.
+ * Settings for a result of `columns` columns on a device that passes `hasTile`. The default is the largest tile, or half
+ * of it where the other half would be empty.
  */
-export function tileFor(caps: Capabilities, columns: number): Tile {
+export function tileSettings(caps: Capabilities, columns: number): readonly VariantSettings[] {
   const lanes = caps.subgroupSize!;
-  return { lanes, rows: 32, columns: columns <= 16 ? Math.max(16, lanes) : 32, unroll: 2 };
+  const narrow = Math.max(16, lanes);
+  const first = tile(32, columns <= 16 ? narrow : 32, 2);
+  const others = tiles.filter(
+    (t) => t.rows % lanes === 0 && t.columns % lanes === 0 && (columns > 16 || t.columns === narrow),
+  );
+  const isFirst = (t: Omit<Tile, "lanes">): boolean =>
+    t.rows === first.rows && t.columns === first.columns && t.unroll === first.unroll;
+  return [first, ...others.filter((t) => !isFirst(t))].map((t) => ({ ...t }));
+}
+
+/** The tile of these settings, or the default one. */
+export function tileFor(
+  caps: Capabilities,
+  columns: number,
+  settings: VariantSettings = tileSettings(caps, columns)[0]!,
+): Tile {
+  const { rows, columns: across, unroll } = settings as Omit<Tile, "lanes">;
+  return { lanes: caps.subgroupSize!, rows, columns: across, unroll };
 }
 
 export interface Extents {
@@ -35,7 +58,7 @@ export function fillsTiles(caps: Capabilities, result: Extents): boolean {
 
 export interface TiledResult extends Extents {
   readonly bind: Readonly<Record<string, Operand>>;
-  /** Arguments of the kernel but for `tileColumns`, the number of tiles side by side. */
+  /** Arguments of the kernel but for those of its epilogue and `tileColumns`, the number of tiles side by side. */
   readonly args: Readonly<Record<string, number>>;
 }
 
@@ -55,17 +78,21 @@ export function dispatchTiles(
 }
 
 /** The register-tile variant of an op; `resultOf` returns undefined for a problem the kernel cannot compute. */
-export const tileVariant = <P>(
+export const tileVariant = <P extends EpilogueParams>(
   name: string,
-  kernelFor: (tile: Tile, inputs: number) => Kernel,
+  kernelFor: (tile: Tile, epilogue: Epilogue) => Kernel,
   resultOf: (problem: Problem<P>) => TiledResult | undefined,
 ): Variant<P> => ({
   name,
   fits: (problem, caps) => hasTile(caps) && resultOf(problem) !== undefined,
   suits: (problem, caps) => fillsTiles(caps, resultOf(problem)!),
-  lower(problem, caps) {
+  settings: (problem, caps) => tileSettings(caps, resultOf(problem)!.columns),
+  lower(problem, caps, settings) {
     const result = resultOf(problem)!;
-    const tile = tileFor(caps, result.columns);
-    return { dispatches: [dispatchTiles(kernelFor(tile, problem.inputs.length), tile, caps, result)] };
+    const tile = tileFor(caps, result.columns, settings);
+    const epilogue = epilogueOf(problem);
+    const bind = { ...result.bind, ...epilogue.bind };
+    const args = { ...result.args, activation: epilogue.activation };
+    return { dispatches: [dispatchTiles(kernelFor(tile, epilogue), tile, caps, { ...result, bind, args })] };
   },
 });

@@ -1,39 +1,129 @@
-import { activate } from "./functions.js";
+/**
+ * What a kernel does to a sum of products before it writes it, while it is in registers.
+ *
+ *   y[at] = end(sum * scale[c] + bias[c] + residual[at], at)
+ *
+ * where `end` is the activation, or with a gate its gradient: the value where gate[at], a result of the activation, is strictly
+ * inside, else 0. What is left out counts as a scale of one, a bias and a residual of zero.
+ *
+ * Names    a kernel writes `epilogue(sum * scale_of(c) + bias_of(c), at)`; scale and bias are calls of their own so that it reads
+ *          them once per channel.
+ */
+import { check } from "../errors.js";
+import type { Operand, Problem } from "../op.js";
+import { f32, formatSpec, type Spec, sameSpec } from "../spec.js";
+import { type Activation, activate, activationCode, inside } from "./functions.js";
 import { type BindingType, wgsl } from "./source.js";
 
+/** What an epilogue reads. */
+export type Extra = "scale" | "bias" | "residual" | "gate";
+
+export interface EpilogueParams {
+  readonly activation?: Activation;
+  /** What the inputs after the second are, in their order. Left out: bias, then residual. */
+  readonly extras?: readonly Extra[];
+}
+
+/** Bindings and functions of a kernel, and what a launch of it binds and is given as `args.activation`. */
+export interface Epilogue {
+  readonly bindings: Readonly<Record<string, BindingType>>;
+  readonly functions: readonly string[];
+  readonly bind: Readonly<Record<string, Operand>>;
+  readonly activation: number;
+}
+
+/** The order of extras among the inputs. */
+export const epilogueOrder: readonly Extra[] = ["scale", "bias", "residual", "gate"];
+const usual: readonly Extra[] = ["bias", "residual"];
+
+const noScale = wgsl`
+fn scale_of(channel: u32) -> f32 { return 1.0; }
+`;
+const readScale = wgsl`
+fn scale_of(channel: u32) -> f32 { return scale[channel]; }
+`;
 const noBias = wgsl`
 fn bias_of(channel: u32) -> f32 { return 0.0; }
 `;
 const readBias = wgsl`
 fn bias_of(channel: u32) -> f32 { return bias[channel]; }
 `;
-const plainEnd = wgsl`
-fn epilogue(sum: f32, at: u32) -> f32 { return activate(sum, args.activation); }
+const noResidual = wgsl`
+fn with_residual(v: f32, at: u32) -> f32 { return v; }
 `;
-const residualEnd = wgsl`
-fn epilogue(sum: f32, at: u32) -> f32 { return activate(sum + residual[at], args.activation); }
+const readResidual = wgsl`
+fn with_residual(v: f32, at: u32) -> f32 { return v + residual[at]; }
+`;
+const activated = wgsl`
+fn epilogue(v: f32, at: u32) -> f32 { return activate(with_residual(v, at), args.activation); }
+`;
+const gated = wgsl`
+fn epilogue(v: f32, at: u32) -> f32 { return select(0.0, with_residual(v, at), is_inside(gate[at], args.activation)); }
 `;
 
-/** What ends a sum of products: `epilogue(sum + bias_of(channel), at)`, with the bindings it reads. */
-export interface Epilogue {
-  readonly bindings: Readonly<Record<string, BindingType>>;
-  readonly functions: readonly string[];
+/** What the inputs of an op after the second are. */
+export const extrasOf = ({ extras }: EpilogueParams, inputs: number): readonly Extra[] =>
+  extras ?? usual.slice(0, inputs - 2);
+
+/** The epilogue of an op of x, w and extras. */
+export function epilogueOf<P extends EpilogueParams>({ inputs, params }: Problem<P>): Epilogue {
+  const extras = extrasOf(params, inputs.length);
+  const has = (extra: Extra): boolean => extras.includes(extra);
+  return {
+    bindings: Object.fromEntries(extras.map((extra) => [extra, "read f32"])),
+    functions: [
+      has("scale") ? readScale : noScale,
+      has("bias") ? readBias : noBias,
+      has("residual") ? readResidual : noResidual,
+      has("gate") ? inside + gated : activate + activated,
+    ],
+    bind: Object.fromEntries(extras.map((extra, i) => [extra, { input: 2 + i }])),
+    activation: activationCode[params.activation ?? "none"],
+  };
 }
 
-const epilogues: readonly Epilogue[] = [
-  { bindings: {}, functions: [activate, noBias, plainEnd] },
-  { bindings: { bias: "read f32" }, functions: [activate, readBias, plainEnd] },
-  { bindings: { bias: "read f32", residual: "read f32" }, functions: [activate, readBias, residualEnd] },
-];
-
-/**
- * The epilogue of an op with inputs [x, w], [x, w, bias] or [x, w, bias, residual]: activate(sum + bias + residual), with
- * the activation chosen by `args.activation`. The bias is a call of its own so that a kernel reads it once per channel.
- */
-export const epilogueFor = (inputs: number): Epilogue => epilogues[inputs - 2]!;
+/** Checks the inputs after the second, which may be those of `allowed`, for a result `y` with channels last. */
+export function checkExtras(
+  op: string,
+  allowed: readonly Extra[],
+  inputs: readonly Spec[],
+  params: EpilogueParams,
+  y: Spec,
+): void {
+  const extras = extrasOf(params, inputs.length);
+  check(
+    inputs.length === 2 + extras.length,
+    "E_SHAPE",
+    () => `${op}: expects two inputs and then ${extras.join(", ") || "none"}, found ${inputs.length} inputs`,
+  );
+  const places = extras.map((extra) => epilogueOrder.indexOf(extra));
+  check(
+    extras.every((extra) => allowed.includes(extra)) && places.every((place, i) => i === 0 || place > places[i - 1]!),
+    "E_USAGE",
+    () => `${op}: expected extras out of ${allowed.join(", ")}, in this order, found ${extras.join(", ")}`,
+  );
+  check(
+    !extras.includes("gate") || (params.activation ?? "none") !== "none",
+    "E_USAGE",
+    () => `${op}: a gate needs the activation whose result it is, found none`,
+  );
+  extras.forEach((extra, i) => {
+    const found = inputs[2 + i]!;
+    const channels = f32(y.shape.at(-1)!);
+    const wanted = extra === "scale" || extra === "bias" ? channels : y;
+    check(
+      sameSpec(found, wanted),
+      "E_SHAPE",
+      () =>
+        `${op}: the ${extra} must be ${formatSpec(wanted)} (${wanted === y ? "the shape of the result" : `the channels of the result ${formatSpec(y)}`}), found ${formatSpec(found)}`,
+    );
+  });
+}
 
 /** The epilogue of an op that has none: the sum as it is. */
-export const noEpilogue: string = wgsl`
-fn bias_of(channel: u32) -> f32 { return 0.0; }
+export const noEpilogue: string = `${noScale}${noBias}
 fn epilogue(sum: f32, at: u32) -> f32 { return sum; }
 `;
+
+/** That as an epilogue. */
+export const bareSum: Epilogue = { bindings: {}, functions: [noEpilogue], bind: {}, activation: 0 };

@@ -68,6 +68,13 @@ fn activate(v: f32, activation: u32) -> f32 {
 }
 `;
 
+/** Is `y`, a result of the activation, strictly between the kinks: where its gradient is one. */
+export const inside: string = wgsl`
+fn is_inside(y: f32, activation: u32) -> bool {
+  return y > 0.0 && (y < 6.0 || activation < 2u);
+}
+`;
+
 /** Activations an epilogue can apply, with the number the kernels know them by. */
 export type Activation = "none" | "relu" | "relu6";
 export const activationCode: Readonly<Record<Activation, number>> = { none: 0, relu: 1, relu6: 2 };

@@ -76,7 +76,7 @@ function addProducts({ lanes, rows, columns, unroll }: Tile): string {
 const ROWS_PER_STORE = 8;
 
 /**
- * Writes `y[i * columns + j] = epilogue(c[i, j] + bias_of(j), ...)` for the part of the block inside rows x columns;
+ * Writes `y[i * columns + j] = epilogue(c[i, j] * scale_of(j) + bias_of(j), ...)` for the part of the block inside rows x columns;
  * with `place`, row i of the block is row `place(i)` of y.
  * A loop stores eight rows and moves the others up: all stores in a line take four times as long to compile.
  */
@@ -90,11 +90,11 @@ export function storeSums(
   const store = (i: number): string => `
     if (r + ${i}u < end) {
       let at${i} = ${place(`r + ${i}u`)} * ${columns} + column + lane;
-      ${times(parts, (j) => `if (on${j}) { y[at${i} + ${j * tile.lanes}u] = epilogue(c${i}_${j} + bias${j}, at${i} + ${j * tile.lanes}u); } `)}
+      ${times(parts, (j) => `if (on${j}) { y[at${i} + ${j * tile.lanes}u] = epilogue(c${i}_${j} * scale${j} + bias${j}, at${i} + ${j * tile.lanes}u); } `)}
     }`;
   const moveUp = (i: number): string => times(parts, (j) => `c${i}_${j} = c${i + ROWS_PER_STORE}_${j}; `);
   return `
-${perColumnPart(tile, (j, column) => `let on${j} = ${column} < ${columns}; let bias${j} = bias_of(min(${column}, ${columns} - 1u));`)}
+${perColumnPart(tile, (j, column) => `let on${j} = ${column} < ${columns}; let channel${j} = min(${column}, ${columns} - 1u); let scale${j} = scale_of(channel${j}); let bias${j} = bias_of(channel${j});`)}
   let end = min(row + ${tile.rows}u, ${rows});
   for (var r = row; r < end; r += ${ROWS_PER_STORE}u) {${times(ROWS_PER_STORE, store)}
     ${times(tile.rows - ROWS_PER_STORE, moveUp)}

@@ -1,6 +1,7 @@
 /** Scalar types of dispatch arguments: each takes one 32-bit word, so offset = 4 x index. */
 export type ArgType = "u32" | "i32" | "f32";
-export type BindingType = `${"read" | "write"} ${"f32" | "u32" | "i32"}`;
+/** A `vec4f` binding is one of f32 whose size is a multiple of four, read or written four at a time. */
+export type BindingType = `${"read" | "write"} ${"f32" | "u32" | "i32" | "vec4f"}`;
 
 export interface KernelParts<B extends string, A extends string> {
   /** Shown in labels, errors and profiles. */

@@ -1,12 +1,14 @@
 import { EPSILON, type Reference, type Tolerance } from "../../testing/record.js";
 import type { UpdateParams } from "../../variants/update-variant.js";
-import { gradientError, stepOf, whereTrained } from "../sgd/reference.js";
+import { follow, followError, gradientError, lastInputs, stepOf, whereTrained } from "../sgd/reference.js";
 
 type Numbers = Float64Array & [number, number, number, number, number, number, number];
 
-export const referenceAdamw: Reference<UpdateParams> = ([param, grad, m, v, hyper, norm, mask], { params }) => {
-  const step = stepOf(hyper!, norm!, mask, params);
-  if (!step) return [param!, m!, v!];
+export const referenceAdamw: Reference<UpdateParams> = ([param, grad, m, v, ...rest], { params }) => {
+  const last = lastInputs(rest, params.averaged);
+  const { hyper, average } = last;
+  const step = stepOf(last, params);
+  if (!step) return [param!, m!, v!, ...(average ? [average] : [])];
   const { rate } = step;
   const [, beta1, beta2, eps, decay, correction1, correction2] = hyper as Numbers;
   const d = grad!.map((g, i) => step.scale * step.maskOf(i) * g);
@@ -16,7 +18,8 @@ export const referenceAdamw: Reference<UpdateParams> = ([param, grad, m, v, hype
     const move = m2[i]! / correction1 / (Math.sqrt(v2[i]! / correction2) + eps);
     return value - rate * decay * value - rate * move;
   });
-  return [whereTrained(step, param!, p2), whereTrained(step, m!, m2), whereTrained(step, v!, v2)];
+  const updated = whereTrained(step, param!, p2);
+  return [updated, whereTrained(step, m!, m2), whereTrained(step, v!, v2), ...follow(last, updated)];
 };
 
 /**
@@ -25,13 +28,15 @@ export const referenceAdamw: Reference<UpdateParams> = ([param, grad, m, v, hype
  * for the rate; the decayed parameter takes 6. The error of the gradient goes into m', twice into v', and through the root
  * once more into the step.
  */
-export const adamwTolerance: Tolerance<UpdateParams> = ({ params }, inputs, [, m2, v2]) => {
-  const [param, grad, m, v, hyper, norm, mask] = inputs;
+export const adamwTolerance: Tolerance<UpdateParams> = ({ params, outputs }, inputs, [updated, m2, v2]) => {
+  const [param, grad, m, v, ...rest] = inputs;
   const none = new Float64Array(param!.length);
-  const step = stepOf(hyper!, norm!, mask, params);
-  if (!step) return [none, none, none];
+  const last = lastInputs(rest, params.averaged);
+  const { hyper } = last;
+  const step = stepOf(last, params);
+  if (!step) return outputs.map(() => none);
   const [, beta1, beta2, eps, , correction1, correction2] = hyper as Numbers;
-  const ofGradient = gradientError(step, hyper!);
+  const ofGradient = gradientError(step, hyper);
   const d = grad!.map((g, i) => Math.abs(step.scale * step.maskOf(i) * g));
   const mError = m!.map((value, i) => EPSILON * (4 * beta1 * Math.abs(value) + (4 + ofGradient) * (1 - beta1) * d[i]!));
   const pError = param!.map((value, i) => {
@@ -39,5 +44,7 @@ export const adamwTolerance: Tolerance<UpdateParams> = ({ params }, inputs, [, m
     return 6 * EPSILON * Math.abs(value) + factor * (mError[i]! + (39 + ofGradient) * EPSILON * Math.abs(m2![i]!));
   });
   const vError = v!.map((value, i) => EPSILON * (4 * beta2 * value + (4 + 2 * ofGradient) * (1 - beta2) * d[i]! ** 2));
-  return [whereTrained(step, none, pError), whereTrained(step, none, mError), whereTrained(step, none, vError)];
+  const error = whereTrained(step, none, pError);
+  const moments = [whereTrained(step, none, mError), whereTrained(step, none, vError)];
+  return [error, ...moments, ...followError(last, updated!, error)];
 };

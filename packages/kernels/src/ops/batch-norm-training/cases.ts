@@ -9,13 +9,13 @@ const uniform = (random: () => number): number => 2 * random() - 1;
 
 /** Channels stand at `offset` times their number, far from zero beside their spread where it is large. */
 export const batchNormTrainingOver = (
-  { eps = 1e-5, momentum = 0.1, offset = 0.5 }: { eps?: number; momentum?: number; offset?: number },
+  { eps = 1e-5, momentum = 0.1, offset = 0.5, ...more }: Partial<BatchNormTrainingParams> & { offset?: number },
   ...shape: number[]
 ): Over<BatchNormTrainingParams> => {
   const channels = shape.at(-1)!;
   return {
     inputs: [f32(...shape), ...Array.from({ length: 4 }, () => f32(channels))],
-    params: { eps, momentum },
+    params: { eps, momentum, ...more },
     fill: (input, index, random) =>
       input === 0 ? offset * (1 + (index % channels)) + uniform(random) : input === 4 ? 2 * random() : uniform(random),
   };
@@ -25,6 +25,8 @@ export const batchNormTrainingCases: readonly Case<BatchNormTrainingParams>[] = 
   { name: "two-values", tags: ["edge"], ...batchNormTrainingOver({}, 2, 1) },
   { name: "two-rows", tags: ["edge"], ...batchNormTrainingOver({ momentum: 1 }, 2, 5) },
   { name: "odd", tags: ["edge"], ...batchNormTrainingOver({ eps: 1e-3, momentum: 0.3 }, 2, 5, 7, 3) },
+  { name: "relu", tags: ["edge"], ...batchNormTrainingOver({ activation: "relu" }, 2, 5, 7, 3) },
+  { name: "relu6", tags: ["edge"], ...batchNormTrainingOver({ activation: "relu6" }, 3, 41, 5) },
   { name: "many-parts", tags: ["edge"], ...batchNormTrainingOver({}, 3, 41, 43, 5) },
   { name: "far-from-zero", tags: ["edge"], ...batchNormTrainingOver({ offset: 3000 }, 3, 37, 41, 2) },
   {

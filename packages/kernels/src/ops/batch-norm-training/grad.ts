@@ -1,3 +1,4 @@
+import { check } from "../../errors.js";
 import type { Value, Vjp } from "../../op.js";
 import { columnSums } from "../column-sums/op.js";
 import { batchNormInputGrad } from "./input-grad.js";
@@ -6,9 +7,15 @@ import { batchNormParamGrad } from "./param-grad.js";
 
 /** dx takes the sums that are the gradients of weight and bias, so it asks for them even where both are frozen. */
 export const batchNormTrainingVjp: Vjp<BatchNormTrainingParams> = (
-  { inputs, outputs, outputGrad: dy, needs },
+  { inputs, outputs, params, outputGrad: dy, needs },
   emit,
 ) => {
+  check(
+    (params.activation ?? "none") === "none",
+    "E_GRAPH",
+    () =>
+      `batchNormTraining: expected activation none, found ${params.activation}; differentiate before fusing activations`,
+  );
   if (!dy) return [];
   if (!needs(0) && !needs(1)) return [undefined, undefined, needs(2) ? emit.apply(columnSums, [dy], {})[0] : undefined];
   const [x, weight] = inputs as [Value, Value];

@@ -2,7 +2,7 @@
  * Batch normalisation with the statistics of the batch, which the running ones follow, in place.
  *
  *   mean[c] = mean of x[.., c],  var[c] = mean of (x[.., c] - mean[c])^2,  rstd[c] = 1 / sqrt(var[c] + eps)
- *   y[.., c] = (x[.., c] - mean[c]) * rstd[c] * weight[c] + bias[c]
+ *   y[.., c] = activate((x[.., c] - mean[c]) * rstd[c] * weight[c] + bias[c])
  *   runningMean' = (1 - momentum) runningMean + momentum mean
  *   runningVar'  = (1 - momentum) runningVar + momentum var n / (n - 1)          (n values per channel)
  *
@@ -18,15 +18,18 @@ import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatGroup, flatIndex, workgroupReduce } from "../../wgsl/functions.js";
+import { type Activation, activate, activationCode, flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { checkChannels, LANES, ROWS_PER_THREAD, rowsOf, rowsPerPart } from "./rows.js";
+import { byInvocation, byWorkgroup, gridFor, lanesFor, type Merging } from "./merging.js";
+import { checkChannels, partsOf, ROWS_PER_THREAD, rowsOf, rowsPerPart } from "./rows.js";
 
 export interface BatchNormTrainingParams {
   /** Added to the variance. */
   readonly eps: number;
   /** Share of the batch in the running statistics. */
   readonly momentum: number;
+  /** Default "none". */
+  readonly activation?: Activation;
 }
 
 const parts = /* @__PURE__ */ defineKernel({
@@ -58,46 +61,48 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
 });
 
-const merge = /* @__PURE__ */ defineKernel({
-  name: "batchNormTraining/plain/merge",
-  bindings: {
-    means: "read f32",
-    squares: "read f32",
-    mean: "write f32",
-    rstd: "write f32",
-    runningMean: "write f32",
-    runningVar: "write f32",
-  },
-  args: {
-    rows: "u32",
-    channels: "u32",
-    rowsPerPart: "u32",
-    parts: "u32",
-    eps: "f32",
-    momentum: "f32",
-  },
-  workgroup: [LANES, 1, 1],
-  functions: [flatGroup, workgroupReduce],
-  body: wgsl`
+const mergeBy = ({ workgroup, functions }: Merging) =>
+  defineKernel({
+    name: "batchNormTraining/plain/merge",
+    bindings: {
+      means: "read f32",
+      squares: "read f32",
+      mean: "write f32",
+      rstd: "write f32",
+      runningMean: "write f32",
+      runningVar: "write f32",
+    },
+    args: {
+      rows: "u32",
+      channels: "u32",
+      rowsPerPart: "u32",
+      parts: "u32",
+      eps: "f32",
+      momentum: "f32",
+    },
+    workgroup,
+    functions,
+    body: wgsl`
 fn rows_of(part: u32) -> f32 {
   return f32(min(args.rowsPerPart, args.rows - part * args.rowsPerPart));
 }
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let c = flat_group(group, groups);
+  let c = channel_of(group, groups, local);
+  let lane = lane_of(local);
   if (c >= args.channels) { return; }
   let n = f32(args.rows);
   var sum = 0.0;
-  for (var part = local; part < args.parts; part += WG_X) { sum += rows_of(part) * means[part * args.channels + c]; }
-  let center = workgroup_sum(sum, local) / n;
+  for (var part = lane; part < args.parts; part += STEP) { sum += rows_of(part) * means[part * args.channels + c]; }
+  let center = total(sum, lane) / n;
   var square = 0.0;
-  for (var part = local; part < args.parts; part += WG_X) {
+  for (var part = lane; part < args.parts; part += STEP) {
     let d = means[part * args.channels + c] - center;
     square += squares[part * args.channels + c] + rows_of(part) * d * d;
   }
-  square = workgroup_sum(square, local);
-  if (local != 0u) { return; }
+  square = total(square, lane);
+  if (lane != 0u) { return; }
   mean[c] = center;
   rstd[c] = inverseSqrt(square / n + args.eps);
   let keep = 1.0 - args.momentum;
@@ -105,7 +110,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   runningVar[c] = keep * runningVar[c] + args.momentum * (square / (n - 1.0));
 }
 `,
-});
+  });
+
+const merge = /* @__PURE__ */ mergeBy(byWorkgroup);
+const mergeAlone = /* @__PURE__ */ mergeBy(byInvocation);
 
 const normalize = /* @__PURE__ */ defineKernel({
   name: "batchNormTraining/plain/normalize",
@@ -117,9 +125,9 @@ const normalize = /* @__PURE__ */ defineKernel({
     rstd: "read f32",
     y: "write f32",
   },
-  args: { size: "u32", rows: "u32", channels: "u32", rowsPerThread: "u32" },
+  args: { size: "u32", rows: "u32", channels: "u32", rowsPerThread: "u32", activation: "u32" },
   workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  functions: [flatIndex, activate],
   body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -131,7 +139,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let center = mean[c];
   let scale = weight[c] * rstd[c];
   let shift = bias[c];
-  for (var at = first * args.channels + c; at < end; at += args.channels) { y[at] = (x[at] - center) * scale + shift; }
+  for (var at = first * args.channels + c; at < end; at += args.channels) {
+    y[at] = activate((x[at] - center) * scale + shift, args.activation);
+  }
 }
 `,
 });
@@ -162,11 +172,13 @@ export const batchNormTraining: Op<BatchNormTrainingParams> = /* @__PURE__ */ de
     {
       name: "plain",
       fits: () => true,
-      lower({ inputs, params: { eps, momentum } }, caps) {
+      settings: ({ inputs: [x] }, caps) => lanesFor(caps, partsOf(x!)),
+      lower({ inputs, params: { eps, momentum, activation = "none" } }, caps, settings) {
         const [x] = inputs as [Spec];
         const { rows, channels } = rowsOf(x);
         const cut = { rows, channels, rowsPerPart: rowsPerPart(x) };
-        const count = Math.ceil(rows / cut.rowsPerPart);
+        const count = partsOf(x);
+        const alone = (settings ?? lanesFor(caps, count)[0]!).lanes === 1;
         const sums = { means: { scratch: 0 }, squares: { scratch: 1 } };
         const statistics = { mean: { output: 1 }, rstd: { output: 2 } };
         const threads = Math.ceil(rows / ROWS_PER_THREAD) * channels;
@@ -178,15 +190,21 @@ export const batchNormTraining: Op<BatchNormTrainingParams> = /* @__PURE__ */ de
               bind: { x: { input: 0 }, ...sums },
               args: { size: count * channels, ...cut },
             }),
-            dispatch(merge, caps, {
-              groups: channels,
+            dispatch(alone ? mergeAlone : merge, caps, {
+              ...gridFor(alone, channels),
               bind: { ...sums, ...statistics, runningMean: { output: 3 }, runningVar: { output: 4 } },
               args: { ...cut, parts: count, eps, momentum },
             }),
             dispatch(normalize, caps, {
               threads,
               bind: { x: { input: 0 }, weight: { input: 1 }, bias: { input: 2 }, ...statistics, y: { output: 0 } },
-              args: { size: threads, rows, channels, rowsPerThread: ROWS_PER_THREAD },
+              args: {
+                size: threads,
+                rows,
+                channels,
+                rowsPerThread: ROWS_PER_THREAD,
+                activation: activationCode[activation],
+              },
             }),
           ],
         };

@@ -10,9 +10,10 @@
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, type Spec } from "../../spec.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatGroup, flatIndex, workgroupReduce } from "../../wgsl/functions.js";
+import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { checkChannels, LANES, rowsOf, rowsPerPart } from "./rows.js";
+import { byInvocation, byWorkgroup, gridFor, lanesFor, type Merging } from "./merging.js";
+import { checkChannels, partsOf, rowsOf, rowsPerPart } from "./rows.js";
 
 const parts = /* @__PURE__ */ defineKernel({
   name: "batchNormParamGrad/plain/parts",
@@ -42,31 +43,36 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
 });
 
-const total = /* @__PURE__ */ defineKernel({
-  name: "batchNormParamGrad/plain/total",
-  bindings: { products: "read f32", sums: "read f32", rstd: "read f32", dweight: "write f32", dbias: "write f32" },
-  args: { channels: "u32", parts: "u32" },
-  workgroup: [LANES, 1, 1],
-  functions: [flatGroup, workgroupReduce],
-  body: wgsl`
+const mergeBy = ({ workgroup, functions }: Merging) =>
+  defineKernel({
+    name: "batchNormParamGrad/plain/total",
+    bindings: { products: "read f32", sums: "read f32", rstd: "read f32", dweight: "write f32", dbias: "write f32" },
+    args: { channels: "u32", parts: "u32" },
+    workgroup,
+    functions,
+    body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let c = flat_group(group, groups);
+  let c = channel_of(group, groups, local);
+  let lane = lane_of(local);
   if (c >= args.channels) { return; }
   var product = 0.0;
   var sum = 0.0;
-  for (var part = local; part < args.parts; part += WG_X) {
+  for (var part = lane; part < args.parts; part += STEP) {
     product += products[part * args.channels + c];
     sum += sums[part * args.channels + c];
   }
-  product = workgroup_sum(product, local);
-  sum = workgroup_sum(sum, local);
-  if (local != 0u) { return; }
+  product = total(product, lane);
+  sum = total(sum, lane);
+  if (lane != 0u) { return; }
   dweight[c] = product * rstd[c];
   dbias[c] = sum;
 }
 `,
-});
+  });
+
+const merge = /* @__PURE__ */ mergeBy(byWorkgroup);
+const mergeAlone = /* @__PURE__ */ mergeBy(byInvocation);
 
 export const batchNormParamGrad: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "batchNormParamGrad",
@@ -79,11 +85,13 @@ export const batchNormParamGrad: Op<NoParams> = /* @__PURE__ */ defineOp<NoParam
     {
       name: "plain",
       fits: () => true,
-      lower({ inputs }, caps) {
+      settings: ({ inputs: [x] }, caps) => lanesFor(caps, partsOf(x!)),
+      lower({ inputs }, caps, settings) {
         const [x] = inputs as [Spec];
         const { rows, channels } = rowsOf(x);
         const perPart = rowsPerPart(x);
-        const count = Math.ceil(rows / perPart);
+        const count = partsOf(x);
+        const alone = (settings ?? lanesFor(caps, count)[0]!).lanes === 1;
         const sums = { products: { scratch: 0 }, sums: { scratch: 1 } };
         return {
           scratch: [f32(count, channels), f32(count, channels)],
@@ -93,8 +101,8 @@ export const batchNormParamGrad: Op<NoParams> = /* @__PURE__ */ defineOp<NoParam
               bind: { x: { input: 0 }, mean: { input: 1 }, dy: { input: 3 }, ...sums },
               args: { size: count * channels, rows, channels, rowsPerPart: perPart },
             }),
-            dispatch(total, caps, {
-              groups: channels,
+            dispatch(alone ? mergeAlone : merge, caps, {
+              ...gridFor(alone, channels),
               bind: { ...sums, rstd: { input: 2 }, dweight: { output: 0 }, dbias: { output: 1 } },
               args: { channels, parts: count },
             }),

@@ -11,7 +11,7 @@ const channelMeans = (size: number, channels: number, value: (i: number) => numb
 
 export const referenceBatchNormTraining: Reference<BatchNormTrainingParams> = (
   [x, weight, bias, runningMean, runningVar],
-  { params: { eps, momentum } },
+  { params: { eps, momentum, activation = "none" } },
 ) => {
   const channels = weight!.length;
   const n = x!.length / channels;
@@ -20,7 +20,9 @@ export const referenceBatchNormTraining: Reference<BatchNormTrainingParams> = (
   const rstd = variance.map((v) => 1 / Math.sqrt(v + eps));
   const y = x!.map((v, i) => {
     const c = i % channels;
-    return (v - mean[c]!) * rstd[c]! * weight![c]! + bias![c]!;
+    const normal = (v - mean[c]!) * rstd[c]! * weight![c]! + bias![c]!;
+    if (activation === "none") return normal;
+    return Math.min(Math.max(normal, 0), activation === "relu6" ? 6 : Number.POSITIVE_INFINITY);
   });
   const follow = (running: Float64Array, batch: Float64Array): Float64Array =>
     running.map((r, c) => (1 - momentum) * r + momentum * batch[c]!);

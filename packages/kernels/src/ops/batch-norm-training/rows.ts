@@ -8,9 +8,6 @@ const THREADS = 131072; // at most, roughly: they keep a large GPU busy, and mor
 /** Rows of a part, one part per thread and channel. */
 export const rowsPerPart = (x: Spec): number => Math.max(FEWEST_ROWS, Math.ceil(sizeOf(x) / THREADS));
 
-/** Lanes that merge the parts of a channel. Fewer have fewer barriers to wait at; where channels are many, parts are few. */
-export const LANES = 32;
-
 export interface Rows {
   readonly rows: number;
   readonly channels: number;
@@ -20,6 +17,9 @@ export const rowsOf = (x: Spec): Rows => {
   const channels = x.shape.at(-1)!;
   return { rows: sizeOf(x) / channels, channels };
 };
+
+/** Parts of the rows of x. */
+export const partsOf = (x: Spec): number => Math.ceil(rowsOf(x).rows / rowsPerPart(x));
 
 /** Elements that one thread computes where there is nothing to sum: what a channel needs is then read once for all of them. */
 export const ROWS_PER_THREAD = 16;

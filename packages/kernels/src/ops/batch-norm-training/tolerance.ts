@@ -1,21 +1,22 @@
 /**
  * Error bounds in units of u = 2^-24. Sums are off by 4 sqrt(K) u of their magnitudes, as in `sumOf`, with K the roundings
- * that an element goes through: those of its part, of the lane that adds parts, and of the tree over the lanes.
+ * that an element goes through: those of its part, then one per part, or where lanes share the parts those of a lane and of the
+ * tree over the lanes.
  */
 import type { NoParams } from "../../op.js";
 import type { Spec } from "../../spec.js";
 import { EPSILON, type Tolerance } from "../../testing/record.js";
+import { LANES } from "./merging.js";
 import type { BatchNormTrainingParams } from "./op.js";
-import { LANES, rowsOf, rowsPerPart } from "./rows.js";
+import { partsOf, rowsOf, rowsPerPart } from "./rows.js";
 
 const ROOT = 5; // inverseSqrt: 2 ULP; var + eps and eps itself: half a unit each, through the square root
 const DIVISION = 5; // 2.5 ULP
 
-const partsOf = (x: Spec): number => Math.ceil(rowsOf(x).rows / rowsPerPart(x));
-
 const sumError = (x: Spec): number => {
   const inPart = Math.min(rowsOf(x).rows, rowsPerPart(x));
-  return 4 * Math.sqrt(inPart + Math.ceil(partsOf(x) / LANES) + Math.log2(LANES));
+  const parts = partsOf(x);
+  return 4 * Math.sqrt(inPart + Math.max(parts, Math.ceil(parts / LANES) + Math.log2(LANES)));
 };
 
 /**

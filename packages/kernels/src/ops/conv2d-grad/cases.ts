@@ -1,6 +1,9 @@
 /** Cases of both gradients from the cases of the convolution they belong to. */
 import { f32 } from "../../spec.js";
+import { withExtras } from "../../testing/end-sums.js";
 import type { Case, CaseTag } from "../../testing/record.js";
+import type { Extra } from "../../wgsl/epilogue.js";
+import type { Activation } from "../../wgsl/functions.js";
 import { convGeometry, type GroupedWindow } from "../conv2d/geometry.js";
 import type { ConvInputGradParams, ConvWeightGradParams } from "./geometry.js";
 
@@ -67,6 +70,19 @@ const layers: readonly Layer[] = [
   layer("bench-conv3-stride-2", ["bench"], [8, 28, 28, 64], [3, 3, 128], { stride: [2, 2], pad: same }),
 ];
 
+/** The sums of some layers end in an epilogue. */
+const ended: readonly (readonly [layer: string, extras: readonly Extra[], activation: Activation])[] = [
+  ["distinct", ["residual", "gate"], "relu"],
+  ["stride-2-odd", ["scale", "gate"], "relu6"],
+  ["strides-distinct", ["scale", "residual"], "none"],
+  ["groups-3", ["scale", "residual", "gate"], "relu6"],
+  ["pointwise-odd", ["gate"], "relu6"],
+  ["pointwise-wide", ["scale", "residual", "gate"], "relu"],
+  ["tile+1", ["scale", "gate"], "relu"],
+  ["mobilenet-v2-expand", ["residual"], "none"],
+  ["mobilenet-v2-deep", ["gate"], "relu6"],
+];
+
 function specsOf({ x: [n, h, w, c], w: [kh, kw, oc], window }: Layer) {
   const x = f32(n, h, w, c);
   const weight = f32(kh, kw, c / window.groups, oc);
@@ -74,11 +90,19 @@ function specsOf({ x: [n, h, w, c], w: [kh, kw, oc], window }: Layer) {
   return { x, weight, dy: f32(n, oh, ow, oc) };
 }
 
-export const conv2dInputGradCases: readonly Case<ConvInputGradParams>[] = layers.map((l) => {
+const inputGradOf = (l: Layer): Case<ConvInputGradParams> => {
   const { weight, dy } = specsOf(l);
   const params = { ...l.window, inputSize: [l.x[1], l.x[2]] as const };
   return { name: l.name, tags: l.tags, inputs: [dy, weight], params };
-});
+};
+
+export const conv2dInputGradCases: readonly Case<ConvInputGradParams>[] = [
+  ...layers.map(inputGradOf),
+  ...ended.map(([name, extras, activation]) => {
+    const l = layers.find((layer) => layer.name === name)!;
+    return withExtras(inputGradOf(l), f32(...l.x), extras, activation);
+  }),
+];
 
 export const conv2dWeightGradCases: readonly Case<ConvWeightGradParams>[] = layers.map((l) => {
   const { x, dy } = specsOf(l);

@@ -6,9 +6,11 @@
  */
 import { check } from "../../errors.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
+import type { EpilogueParams } from "../../wgsl/epilogue.js";
 import { type ConvGeometry, convGeometry, type GroupedWindow, type Window } from "../conv2d/geometry.js";
 
-export interface WindowInputGradParams extends Window {
+/** With a gate, `activation` is what it is a result of. */
+export interface WindowInputGradParams extends Window, EpilogueParams {
   /** [H, W] of x: a stride hides what it leaves over. */
   readonly inputSize: readonly [number, number];
 }

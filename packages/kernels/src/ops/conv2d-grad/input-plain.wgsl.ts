@@ -10,21 +10,23 @@
  */
 import type { Problem, Variant } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
 import { type ConvGeometry, phasesOf } from "../conv2d/geometry.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
-  name: "conv2dInputGrad/plain",
-  bindings: { grad: "read f32", w: "read f32", y: "write f32" },
-  args: {
-    ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", oc: "u32", kh: "u32", kw: "u32" },
-    ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32", groups: "u32" },
-    ...{ stepY: "u32", stepX: "u32", backY: "u32", backX: "u32" },
-  },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
-  body: wgsl`
+const kernelFor = ({ bindings, functions }: Epilogue): Kernel =>
+  defineKernel({
+    name: "conv2dInputGrad/plain",
+    bindings: { grad: "read f32", w: "read f32", ...bindings, y: "write f32" },
+    args: {
+      ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", oc: "u32", kh: "u32", kw: "u32" },
+      ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32", groups: "u32" },
+      ...{ stepY: "u32", stepX: "u32", backY: "u32", backX: "u32", activation: "u32" },
+    },
+    workgroup: [64, 1, 1],
+    functions: [flatIndex, ...functions],
+    body: wgsl`
 const NO_TAP = 0xffffffffu;
 
 /** The first tap under which input t - padding meets an output, and that output. */
@@ -61,17 +63,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     oy -= args.backY;
   }
-  y[i] = sum;
+  y[i] = epilogue(sum * scale_of(c) + bias_of(c), i);
 }
 `,
-});
+  });
 
 /** The plain variant of an op that is the input gradient of one convolution. */
-export const inputPlain = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
+export const inputPlain = <P extends EpilogueParams>(
+  geometryOf: (problem: Problem<P>) => ConvGeometry,
+): Variant<P> => ({
   name: "plain",
   fits: () => true,
   lower(problem, caps) {
     const geometry = geometryOf(problem);
+    const epilogue = epilogueOf(problem);
     const { n, h, w, c, kh, kw, sy, sx, py, px, dy, dx } = geometry;
     const [down] = phasesOf(h, kh, sy, py, dy);
     const [across] = phasesOf(w, kw, sx, px, dx);
@@ -81,10 +86,10 @@ export const inputPlain = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry)
     };
     return {
       dispatches: [
-        dispatch(kernel, caps, {
+        dispatch(kernelFor(epilogue), caps, {
           threads: n * h * w * c,
-          bind: { grad: { input: 0 }, w: { input: 1 }, y: { output: 0 } },
-          args: { ...geometry, ...steps },
+          bind: { grad: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
+          args: { ...geometry, ...steps, activation: epilogue.activation },
         }),
       ],
     };

@@ -9,21 +9,15 @@
  *          arithmetic wraps, so a coordinate left of or above dy is larger than any extent.
  */
 import type { Problem, Variant } from "../../op.js";
-import { dispatchTiles, fillsTiles, hasTile, tileFor } from "../../variants/tile-variant.js";
-import { noEpilogue } from "../../wgsl/epilogue.js";
+import { dispatchTiles, fillsTiles, hasTile, tileFor, tileSettings } from "../../variants/tile-variant.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import { locateTile, perColumnPart, perRowPart, storeSums, sumProducts, type Tile } from "../../wgsl/register-tile.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import { type ConvGeometry, phasesOf } from "../conv2d/geometry.js";
+import { hasFewPhases, phaseArgs, pixelOf } from "./phases.js";
 import { afterTurning } from "./turned-weight.js";
 
-const MAX_PHASES = 16; // a launch each
-
 const body = (tile: Tile): string => `
-fn pixel_of(row: u32) -> u32 {
-  let line = row / args.across;
-  return ((line / args.down) * args.h + line % args.down * args.sy + args.startY) * args.w + row % args.across * args.sx + args.startX;
-}
-
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
 ${locateTile(tile)}
@@ -63,52 +57,49 @@ ${storeSums(tile, "args.pixels", "args.c", (row) => `pixel_of(${row})`)}
 }
 `;
 
-const kernelFor = (tile: Tile): Kernel =>
+const kernelFor = (tile: Tile, { bindings, functions }: Epilogue): Kernel =>
   defineKernel({
     name: "conv2dInputGrad/subgroup-tile",
     enable: ["subgroups"],
-    bindings: { grad: "read f32", w: "read f32", y: "write f32" },
+    bindings: { grad: "read f32", w: "read f32", ...bindings, y: "write f32" },
     args: {
       ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", oc: "u32", kh: "u32", kw: "u32", sy: "u32", sx: "u32" },
       ...{ startY: "u32", startX: "u32", down: "u32", across: "u32", outY: "i32", outX: "i32" },
       ...{ tapY: "u32", tapX: "u32", stepY: "u32", stepX: "u32", backY: "u32", backX: "u32" },
-      ...{ pixels: "u32", tileColumns: "u32" },
+      ...{ pixels: "u32", tileColumns: "u32", activation: "u32" },
     },
     workgroup: [tile.lanes, 1, 1],
-    functions: [noEpilogue],
+    functions: [...functions, pixelOf],
     body: body(tile),
   });
 
 /** The register-tile variant of an op that is the input gradient of one convolution without groups. */
-export const inputTile = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
+export const inputTile = <P extends EpilogueParams>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
   name: "subgroup-tile",
-  fits(problem, caps) {
-    const { groups, sy, sx } = geometryOf(problem);
-    return hasTile(caps) && groups === 1 && sy * sx <= MAX_PHASES;
-  },
+  fits: (problem, caps) => hasTile(caps) && hasFewPhases(geometryOf(problem)),
   suits(problem, caps) {
     const { n, h, w, c, sy, sx } = geometryOf(problem);
     return fillsTiles(caps, { rows: Math.ceil((n * h * w) / (sy * sx)), columns: c });
   },
-  lower(problem, caps) {
+  settings: (problem, caps) => tileSettings(caps, geometryOf(problem).c),
+  lower(problem, caps, settings) {
     const geometry = geometryOf(problem);
     const { n, h, w, c, kh, kw, sy, sx, py, px, dy, dx } = geometry;
-    const tile = tileFor(caps, c);
-    const kernel = kernelFor(tile);
+    const tile = tileFor(caps, c, settings);
+    const epilogue = epilogueOf(problem);
+    const kernel = kernelFor(tile, epilogue);
     const dispatches = phasesOf(h, kh, sy, py, dy).flatMap((down) =>
       phasesOf(w, kw, sx, px, dx).map((across) => {
         const pixels = n * down.count * across.count;
         return dispatchTiles(kernel, tile, caps, {
           rows: pixels,
           columns: c,
-          bind: { grad: { input: 0 }, w: { scratch: 0 }, y: { output: 0 } },
+          bind: { grad: { input: 0 }, w: { scratch: 0 }, ...epilogue.bind, y: { output: 0 } },
           args: {
             ...geometry,
-            ...{ startY: down.start, down: down.count, outY: down.out, tapY: down.tap },
-            ...{ stepY: down.tapStep, backY: down.outStep },
-            ...{ startX: across.start, across: across.count, outX: across.out, tapX: across.tap },
-            ...{ stepX: across.tapStep, backX: across.outStep },
+            ...phaseArgs(down, across),
             pixels,
+            activation: epilogue.activation,
           },
         });
       }),

@@ -1,4 +1,5 @@
 import { sizeOf } from "../../spec.js";
+import { endSums } from "../../testing/end-sums.js";
 import type { Reference } from "../../testing/record.js";
 import type { GroupedWindow } from "../conv2d/geometry.js";
 import type { ConvInputGradParams, ConvWeightGradParams } from "./geometry.js";
@@ -31,7 +32,9 @@ function eachMeeting(
           }
 }
 
-export const referenceConv2dInputGrad: Reference<ConvInputGradParams> = ([dy, w], { inputs, outputs, params }) => {
+export const referenceConv2dInputGrad: Reference<ConvInputGradParams> = (values, problem) => {
+  const [dy, w] = values;
+  const { inputs, outputs, params } = problem;
   const shapes = { x: shapeOf(outputs[0]!), w: shapeOf(inputs[1]!), y: shapeOf(inputs[0]!) };
   const [, , CG, OC] = shapes.w;
   const dx = new Float64Array(sizeOf(outputs[0]!));
@@ -41,7 +44,7 @@ export const referenceConv2dInputGrad: Reference<ConvInputGradParams> = ([dy, w]
       for (let c = 0; c < CG; c++) dx[first + c]! += dy![result + oc]! * w![tap + c * OC + oc]!;
     }
   });
-  return [dx];
+  return [endSums(dx, values, problem)];
 };
 
 export const referenceConv2dWeightGrad: Reference<ConvWeightGradParams> = ([x, dy], { inputs, outputs, params }) => {

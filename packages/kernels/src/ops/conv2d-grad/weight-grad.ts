@@ -9,15 +9,27 @@
  */
 import { defineOp, type Op, type Problem } from "../../op.js";
 import { f32 } from "../../spec.js";
+import { workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
+import { tiledProduct } from "../matmul/workgroup-tile.wgsl.js";
 import { type ConvWeightGradParams, checkPair, weightGradGeometry } from "./geometry.js";
 import { weightPlain } from "./weight-plain.wgsl.js";
 import { weightTile } from "./weight-tile.wgsl.js";
+import { tiledWeightGrad } from "./weight-workgroup-tile.wgsl.js";
 
 const name = "conv2dWeightGrad";
 
 const geometryOf = ({ inputs, params }: Problem<ConvWeightGradParams>): ConvGeometry =>
   weightGradGeometry(name, inputs, params);
+
+/** Of a 1x1 convolution of stride 1 without padding it is the product of [N*H*W, C], transposed, and [N*H*W, OC]. */
+const workgroupTile = /* @__PURE__ */ workgroupTileVariant<ConvWeightGradParams>((problem) => {
+  const geometry = geometryOf(problem);
+  const { n, h, w, c, oh, ow, oc, kh, kw, sy, sx, groups } = geometry;
+  if (groups > 1) return undefined;
+  if (kh * kw * sy * sx !== 1 || oh !== h || ow !== w) return tiledWeightGrad(geometry);
+  return tiledProduct({ m: c, k: n * h * w, n: oc, aRow: 1, aStep: c, bStep: oc, bColumn: 1 });
+});
 
 export const conv2dWeightGrad: Op<ConvWeightGradParams> = /* @__PURE__ */ defineOp<ConvWeightGradParams>({
   name,
@@ -26,5 +38,5 @@ export const conv2dWeightGrad: Op<ConvWeightGradParams> = /* @__PURE__ */ define
     const { c, oc, kh, kw, groups } = weightGradGeometry(name, inputs, params);
     return [f32(kh, kw, c / groups, oc)];
   },
-  variants: [weightTile(geometryOf), weightPlain(geometryOf)],
+  variants: [workgroupTile, weightTile(geometryOf), weightPlain(geometryOf)],
 });

@@ -8,11 +8,11 @@
  * is larger than any extent.
  */
 import type { Problem, Variant } from "../../op.js";
+import { lowerSplit, splitLines } from "../../variants/split-sum.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { lowerSplit, splitLines } from "./split-sum.js";
 
 const kernel = /* @__PURE__ */ defineKernel({
   name: "conv2dWeightGrad/plain",
@@ -66,12 +66,12 @@ export const weightPlain = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry
     const size = (kh * kw * c * oc) / groups;
     const lines = n * oh;
     const { parts, linesPerPart } = splitLines(lines, size, size, caps.software ? 4096 : 65536);
-    return lowerSplit(caps, parts, size, (y) =>
+    return lowerSplit(caps, parts, size, (y) => [
       dispatch(kernel, caps, {
         threads: parts * size,
         bind: { x: { input: 0 }, grad: { input: 1 }, y },
         args: { ...geometry, size, lines, parts, linesPerPart },
       }),
-    );
+    ]);
   },
 });

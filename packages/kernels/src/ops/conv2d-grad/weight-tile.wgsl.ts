@@ -9,8 +9,10 @@
  *          reads outside the picture, of another line or clamped to the buffer, counts as zero; unsigned arithmetic wraps, so a coordinate left of or above the picture is
  *          larger than any extent.
  */
-import type { Problem, Variant } from "../../op.js";
-import { countTiles, dispatchTiles, fillsTiles, hasTile, tileFor } from "../../variants/tile-variant.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import type { Problem, Variant, VariantSettings } from "../../op.js";
+import { lowerSplit, mostParts, splitEvenly, splitLines } from "../../variants/split-sum.js";
+import { countTiles, dispatchTiles, fillsTiles, hasTile, tileFor, tileSettings } from "../../variants/tile-variant.js";
 import { noEpilogue } from "../../wgsl/epilogue.js";
 import {
   locateTile,
@@ -23,7 +25,6 @@ import {
 } from "../../wgsl/register-tile.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { lowerSplit, splitLines } from "./split-sum.js";
 
 const SHORT = 256; // pixels of an image that make one line where lines do not matter
 
@@ -92,6 +93,21 @@ function withLongLines(geometry: ConvGeometry): ConvGeometry {
   return { ...geometry, h: 1, oh: 1, w: h * w, ow: h * w };
 }
 
+/** Tiles with as many parts as keep the device busy, and the default tile with more and with fewer. */
+function settingsOf(given: ConvGeometry, caps: Capabilities): readonly VariantSettings[] {
+  const { n, c, oh, oc, kh, kw } = withLongLines(given);
+  const rows = kh * kw * c;
+  const lines = n * oh;
+  const all = tileSettings(caps, oc).map((settings) => {
+    const tiles = countTiles(tileFor(caps, oc, settings), { rows, columns: oc });
+    return { ...settings, parts: splitLines(lines, rows * oc, tiles, caps.software ? 64 : 2048).parts };
+  });
+  const usual = all[0]!;
+  const most = Math.max(1, Math.min(lines, mostParts(rows * oc)));
+  const others = [Math.ceil(usual.parts / 4), Math.min(4 * usual.parts, most)].filter((p) => p !== usual.parts);
+  return [...all, ...others.map((parts) => ({ ...usual, parts }))];
+}
+
 /** The register-tile variant of an op that is the weight gradient of one convolution without groups. */
 export const weightTile = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
   name: "subgroup-tile",
@@ -100,16 +116,17 @@ export const weightTile = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry)
     const { c, oc, kh, kw } = geometryOf(problem);
     return fillsTiles(caps, { rows: kh * kw * c, columns: oc });
   },
-  lower(problem, caps) {
+  settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
+  lower(problem, caps, settings = settingsOf(geometryOf(problem), caps)[0]!) {
     const geometry = withLongLines(geometryOf(problem));
     const { n, c, oh, oc, kh, kw } = geometry;
-    const tile = tileFor(caps, oc);
+    const tile = tileFor(caps, oc, settings);
     const extents = { rows: kh * kw * c, columns: oc };
     const tiles = countTiles(tile, extents);
     const lines = n * oh;
     const size = extents.rows * oc;
-    const { parts, linesPerPart } = splitLines(lines, size, tiles, caps.software ? 64 : 2048);
-    return lowerSplit(caps, parts, size, (y) =>
+    const { parts, linesPerPart } = splitEvenly(lines, settings.parts!);
+    return lowerSplit(caps, parts, size, (y) => [
       dispatchTiles(
         kernelFor(tile),
         tile,
@@ -121,6 +138,6 @@ export const weightTile = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry)
         },
         parts,
       ),
-    );
+    ]);
   },
 });

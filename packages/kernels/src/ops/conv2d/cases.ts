@@ -1,10 +1,12 @@
 import { f32, type Spec } from "../../spec.js";
 import type { Case, CaseTag } from "../../testing/record.js";
+import type { Extra } from "../../wgsl/epilogue.js";
 import { type ConvParams, convGeometry } from "./geometry.js";
 
 interface Options extends Partial<ConvParams> {
   readonly bias?: true;
   readonly residual?: true;
+  readonly scale?: true;
 }
 
 const unit: ConvParams = { stride: [1, 1], pad: [0, 0, 0, 0], dilation: [1, 1], groups: 1, activation: "none" };
@@ -15,14 +17,16 @@ function conv(
   tags: readonly CaseTag[],
   [n, h, w, c]: readonly [number, number, number, number],
   [kh, kw, oc]: readonly [number, number, number],
-  { bias, residual, ...given }: Options = {},
+  { bias, residual, scale, ...given }: Options = {},
 ): Case<ConvParams> {
   const params = { ...unit, ...given };
   const inputs: Spec[] = [f32(n, h, w, c), f32(kh, kw, c / params.groups, oc)];
-  if (bias || residual) inputs.push(f32(oc));
+  const extras: readonly Extra[] = residual ? ["scale", "bias", "residual"] : ["scale", "bias"];
+  if (scale) inputs.push(f32(oc));
+  if (scale || bias || residual) inputs.push(f32(oc));
   const { oh, ow } = convGeometry("conv2d", inputs[0]!, inputs[1]!, params);
   if (residual) inputs.push(f32(n, oh, ow, oc));
-  return { name, tags, inputs, params };
+  return { name, tags, inputs, params: scale ? { ...params, extras } : params };
 }
 
 const same = [1, 1, 1, 1] as const;
@@ -51,6 +55,10 @@ export const conv2dCases: readonly Case<ConvParams>[] = [
   conv("tile-1", ["edge"], [1, 1, 31, 6], [1, 3, 31], { pad: [0, 0, 1, 1], bias: true }),
   conv("tile", ["edge"], [1, 4, 8, 8], [3, 3, 32], { pad: same, residual: true, activation: "relu" }),
   conv("tile+1", ["edge"], [3, 1, 11, 5], [1, 3, 33], { pad: [0, 0, 1, 1] }),
+  conv("affine", ["edge"], [2, 5, 7, 3], [3, 2, 6], { scale: true, activation: "relu6" }),
+  conv("affine-groups", ["edge"], [1, 7, 5, 9], [3, 2, 6], { groups: 3, scale: true, residual: true }),
+  conv("affine-pointwise", ["edge"], [2, 5, 9, 7], [1, 1, 33], { scale: true, residual: true, activation: "relu" }),
+  conv("affine-tile", ["edge"], [1, 4, 9, 8], [3, 3, 35], { pad: same, scale: true, residual: true }),
   conv("mobilenet-v2-stem", ["model"], [1, 64, 64, 3], [3, 3, 32], {
     stride: [2, 2],
     pad: same,

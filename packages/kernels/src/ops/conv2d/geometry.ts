@@ -8,6 +8,7 @@
  */
 import { check } from "../../errors.js";
 import { formatSpec, type Spec } from "../../spec.js";
+import type { EpilogueParams } from "../../wgsl/epilogue.js";
 import type { Activation } from "../../wgsl/functions.js";
 
 /** How a window slides. */
@@ -20,7 +21,7 @@ export interface Window {
   readonly dilation: readonly [number, number];
 }
 
-export interface WindowParams extends Window {
+export interface WindowParams extends Window, Pick<EpilogueParams, "extras"> {
   readonly activation: Activation;
 }
 

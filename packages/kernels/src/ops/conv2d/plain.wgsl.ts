@@ -8,8 +8,8 @@
  */
 import type { Problem, Variant } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { epilogueFor } from "../../wgsl/epilogue.js";
-import { type Activation, activationCode, flatIndex } from "../../wgsl/functions.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
+import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
 import type { ConvGeometry } from "./geometry.js";
 
@@ -40,13 +40,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
   }
-  y[i] = epilogue(sum + bias_of(oc), i);
+  y[i] = epilogue(sum * scale_of(oc) + bias_of(oc), i);
 }
 `;
 
-function kernelFor(inputs: number): Kernel {
-  const { bindings, functions } = epilogueFor(inputs);
-  return defineKernel({
+const kernelFor = ({ bindings, functions }: Epilogue): Kernel =>
+  defineKernel({
     name: "conv2d/plain",
     bindings: { x: "read f32", w: "read f32", ...bindings, y: "write f32" },
     args: {
@@ -58,23 +57,21 @@ function kernelFor(inputs: number): Kernel {
     functions: [flatIndex, ...functions],
     body,
   });
-}
 
 /** The plain variant of an op that is one convolution. */
-export const plain = <P extends { readonly activation: Activation }>(
-  geometryOf: (problem: Problem<P>) => ConvGeometry,
-): Variant<P> => ({
+export const plain = <P extends EpilogueParams>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
   name: "plain",
   fits: () => true,
   lower(problem, caps) {
     const geometry = geometryOf(problem);
     const { n, oh, ow, oc } = geometry;
+    const epilogue = epilogueOf(problem);
     return {
       dispatches: [
-        dispatch(kernelFor(problem.inputs.length), caps, {
+        dispatch(kernelFor(epilogue), caps, {
           threads: n * oh * ow * oc,
-          bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
-          args: { ...geometry, activation: activationCode[problem.params.activation] },
+          bind: { x: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
+          args: { ...geometry, activation: epilogue.activation },
         }),
       ],
     };

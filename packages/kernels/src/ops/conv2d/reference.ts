@@ -1,10 +1,13 @@
+import { endSums } from "../../testing/end-sums.js";
 import type { Reference } from "../../testing/record.js";
 import type { ConvParams } from "./geometry.js";
 
 type Shape4 = readonly [number, number, number, number];
 
 /** Scatters every input value through the weights it meets: another order of loops than the kernels, from the same definition. */
-export const referenceConv2d: Reference<ConvParams> = ([x, w, bias, residual], { inputs, outputs, params }) => {
+export const referenceConv2d: Reference<ConvParams> = (values, problem) => {
+  const [x, w] = values;
+  const { inputs, outputs, params } = problem;
   const [N, H, W, C] = inputs[0]!.shape as unknown as Shape4;
   const [KH, KW, CG, OC] = inputs[1]!.shape as unknown as Shape4;
   const [, OH, OW] = outputs[0]!.shape as unknown as Shape4;
@@ -30,10 +33,5 @@ export const referenceConv2d: Reference<ConvParams> = ([x, w, bias, residual], {
             }
           }
       }
-  return [y.map((sum, i) => activate(sum + (bias?.[i % OC] ?? 0) + (residual?.[i] ?? 0), params))];
+  return [endSums(y, values, problem)];
 };
-
-function activate(value: number, { activation }: ConvParams): number {
-  if (activation === "none") return value;
-  return Math.min(Math.max(value, 0), activation === "relu6" ? 6 : Number.POSITIVE_INFINITY);
-}

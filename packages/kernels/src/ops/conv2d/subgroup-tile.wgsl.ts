@@ -9,8 +9,7 @@
  */
 import type { Problem, Variant } from "../../op.js";
 import { tileVariant } from "../../variants/tile-variant.js";
-import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode } from "../../wgsl/functions.js";
+import type { Epilogue } from "../../wgsl/epilogue.js";
 import { locateTile, perColumnPart, perRowPart, storeSums, sumProducts, type Tile } from "../../wgsl/register-tile.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry, ConvParams } from "./geometry.js";
@@ -51,9 +50,8 @@ ${storeSums(tile, "args.pixels", "args.oc")}
 }
 `;
 
-function kernelFor(tile: Tile, inputs: number): Kernel {
-  const { bindings, functions } = epilogueFor(inputs);
-  return defineKernel({
+const kernelFor = (tile: Tile, { bindings, functions }: Epilogue): Kernel =>
+  defineKernel({
     name: "conv2d/subgroup-tile",
     enable: ["subgroups"],
     bindings: { x: "read f32", w: "read f32", ...bindings, y: "write f32" },
@@ -66,7 +64,6 @@ function kernelFor(tile: Tile, inputs: number): Kernel {
     functions,
     body: body(tile),
   });
-}
 
 export const subgroupTile = (geometryOf: (problem: Problem<ConvParams>) => ConvGeometry): Variant<ConvParams> =>
   tileVariant("subgroup-tile", kernelFor, (problem) => {
@@ -76,7 +73,7 @@ export const subgroupTile = (geometryOf: (problem: Problem<ConvParams>) => ConvG
     return {
       rows: pixels,
       columns: geometry.oc,
-      bind: { x: { input: 0 }, w: { input: 1 }, bias: { input: 2 }, residual: { input: 3 }, y: { output: 0 } },
-      args: { ...geometry, pixels, activation: activationCode[problem.params.activation] },
+      bind: { x: { input: 0 }, w: { input: 1 }, y: { output: 0 } },
+      args: { ...geometry, pixels },
     };
   });

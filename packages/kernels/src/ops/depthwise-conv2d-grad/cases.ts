@@ -1,6 +1,9 @@
 /** Cases of both gradients from the depthwise convolution they belong to. */
 import { f32 } from "../../spec.js";
+import { withExtras } from "../../testing/end-sums.js";
 import type { Case, CaseTag } from "../../testing/record.js";
+import type { Extra } from "../../wgsl/epilogue.js";
+import type { Activation } from "../../wgsl/functions.js";
 import { convGeometry, type Window } from "../conv2d/geometry.js";
 import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
 
@@ -57,11 +60,29 @@ function specsOf({ x: [n, h, w, c], kernel, window }: Layer) {
   return { x, weight, dy: f32(n, oh, ow, c) };
 }
 
-export const depthwiseConv2dInputGradCases: readonly Case<WindowInputGradParams>[] = layers.map((l) => {
+const inputGradOf = (l: Layer): Case<WindowInputGradParams> => {
   const { weight, dy } = specsOf(l);
   const params = { ...l.window, inputSize: [l.x[1], l.x[2]] as const };
   return { name: l.name, tags: l.tags, inputs: [dy, weight], params };
-});
+};
+
+/** The sums of some layers end in an epilogue. */
+const ended: readonly (readonly [layer: string, extras: readonly Extra[], activation: Activation])[] = [
+  ["distinct", ["scale", "residual", "gate"], "relu"],
+  ["strip+1", ["gate"], "relu6"],
+  ["pads-distinct", ["scale", "residual", "gate"], "relu6"],
+  ["stride-2-pads-distinct", ["scale", "gate"], "relu6"],
+  ["stride-2-even", ["scale", "residual"], "none"],
+  ["mobilenet-v2-wide", ["gate"], "relu6"],
+];
+
+export const depthwiseConv2dInputGradCases: readonly Case<WindowInputGradParams>[] = [
+  ...layers.map(inputGradOf),
+  ...ended.map(([name, extras, activation]) => {
+    const l = layers.find((layer) => layer.name === name)!;
+    return withExtras(inputGradOf(l), f32(...l.x), extras, activation);
+  }),
+];
 
 export const depthwiseConv2dWeightGradCases: readonly Case<WindowWeightGradParams>[] = layers.map((l) => {
   const { x, dy } = specsOf(l);

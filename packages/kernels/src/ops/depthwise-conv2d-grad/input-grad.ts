@@ -1,15 +1,17 @@
 /**
  * Gradient of a depthwise convolution with respect to its input.
  *
- *   dx[n, h, w, c] = sum over kh, kw of dy[n, oh, ow, c] * w[kh, kw, 0, c]
+ *   dx[n, h, w, c] = gate(sum over kh, kw of dy[n, oh, ow, c] * w[kh, kw, 0, c] * scale[c] + residual[n, h, w, c])
  *   over the outputs that read the element: oh*SH + kh*DH - PT = h, ow*SW + kw*DW - PL = w
  *
- * Shapes   dy [N, OH, OW, C], w [KH, KW, 1, C], all f32 -> dx [N, H, W, C] with [H, W] = inputSize
+ * Shapes   dy [N, OH, OW, C], w [KH, KW, 1, C], then the extras: scale [C], residual and gate [N, H, W, C], all f32
+ *          -> dx [N, H, W, C] with [H, W] = inputSize
  * Throws   E_SHAPE when shapes do not fit together; E_USAGE for parameters that mean nothing
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op, type Problem } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
+import { checkExtras } from "../../wgsl/epilogue.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import { checkPair, inputGradGeometry, type WindowInputGradParams } from "../conv2d-grad/geometry.js";
 import { inputPlain } from "../conv2d-grad/input-plain.wgsl.js";
@@ -27,7 +29,7 @@ const geometryOf = ({ inputs, params }: Problem<WindowInputGradParams>): ConvGeo
 export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ */ defineOp<WindowInputGradParams>({
   name,
   infer(inputs, params) {
-    checkPair(name, inputs, "dy [N, OH, OW, C] and w [KH, KW, 1, C]");
+    checkPair(name, inputs.slice(0, 2), "dy [N, OH, OW, C] and w [KH, KW, 1, C]");
     const [dy, w] = inputs as [Spec, Spec];
     const channels = dy.shape[3]!;
     check(
@@ -36,7 +38,9 @@ export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ 
       () => `${name}: expected a weight [KH, KW, 1, ${channels}] (C of ${formatSpec(dy)}), found ${formatSpec(w)}`,
     );
     const { n, h, w: width, c } = geometry(inputs, params);
-    return [f32(n, h, width, c)];
+    const dx = f32(n, h, width, c);
+    checkExtras(name, ["scale", "residual", "gate"], inputs, params, dx);
+    return [dx];
   },
   variants: [turnedStrip(geometryOf), inputStrip(geometryOf), inputPlain(geometryOf)],
 });

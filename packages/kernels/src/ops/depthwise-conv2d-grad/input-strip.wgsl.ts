@@ -13,6 +13,7 @@
  */
 import type { Problem, Variant } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
@@ -29,7 +30,7 @@ const loadRow = (name: string, m: string, declare: string): string => `
     ${each(PAIRS + 1, (q) => `${declare} ${name}${q} = select(0.0, grad[${name}At + at${q}], ${name}On && inside${q}); `)}`;
 
 const store = (i: number, odd: 0 | 1, value: string): string => `
-      if (left${i} + ${odd}u < args.w) { y[yAt + (left${i} + ${odd}u) * args.c] = ${value}; }`;
+      if (left${i} + ${odd}u < args.w) { let to = yAt + (left${i} + ${odd}u) * args.c; y[to] = epilogue((${value}) * scale_c + bias_c, to); }`;
 
 const body = `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -50,6 +51,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let at${q} = select(0u, k${q}, inside${q}) * args.c + c;`,
   )}
   ${each(PAIRS, (i) => `let left${i} = (k + ${i}u) * 2u - args.px; `)}
+  let scale_c = scale_of(c);
+  let bias_c = bias_of(c);
   ${loadRow("above", "first - 1u", "var")}
   let end = min(first + args.rows, args.end);
   for (var m = first; m < end; m++) {
@@ -68,20 +71,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 }
 `;
 
-const kernelFor = (): Kernel =>
+const kernelFor = ({ bindings, functions }: Epilogue): Kernel =>
   defineKernel({
     name: "depthwiseConv2dInputGrad/strip",
-    bindings: { grad: "read f32", w: "read f32", y: "write f32" },
+    bindings: { grad: "read f32", w: "read f32", ...bindings, y: "write f32" },
     args: {
       ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
-      ...{ across: "u32", down: "u32", rows: "u32", end: "u32" },
+      ...{ across: "u32", down: "u32", rows: "u32", end: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
-    functions: [flatIndex],
+    functions: [flatIndex, ...functions],
     body,
   });
 
-export const inputStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
+export const inputStrip = <P extends EpilogueParams>(
+  geometryOf: (problem: Problem<P>) => ConvGeometry,
+): Variant<P> => ({
   name: "strip",
   fits(problem) {
     const geometry = geometryOf(problem);
@@ -90,6 +95,7 @@ export const inputStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry)
   lower(problem, caps) {
     const geometry = geometryOf(problem);
     const { n, h, w, c, py, px } = geometry;
+    const epilogue = epilogueOf(problem);
     /** Pairs of an axis: element e of x is of pair floor((e + pad) / 2). */
     const endOf = (extent: number, pad: number): number => Math.floor((extent - 1 + pad) / 2) + 1;
     const end = endOf(h, py);
@@ -99,10 +105,10 @@ export const inputStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry)
     const across = Math.ceil((endOf(w, px) - Math.floor(px / 2)) / PAIRS);
     return {
       dispatches: [
-        dispatch(kernelFor(), caps, {
+        dispatch(kernelFor(epilogue), caps, {
           threads: n * down * across * c,
-          bind: { grad: { input: 0 }, w: { input: 1 }, y: { output: 0 } },
-          args: { ...geometry, across, down, rows, end },
+          bind: { grad: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
+          args: { ...geometry, across, down, rows, end, activation: epilogue.activation },
         }),
       ],
     };

@@ -3,10 +3,13 @@
  * by half a turn and 2 - pad before, which may be negative.
  */
 import type { Problem, Variant } from "../../op.js";
+import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import { fitsStrip, stripDispatch } from "../depthwise-conv2d/strip.wgsl.js";
 
-export const turnedStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
+export const turnedStrip = <P extends EpilogueParams>(
+  geometryOf: (problem: Problem<P>) => ConvGeometry,
+): Variant<P> => ({
   name: "turned-strip",
   fits(problem) {
     const geometry = geometryOf(problem);
@@ -16,6 +19,6 @@ export const turnedStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry
     const geometry = geometryOf(problem);
     const { h, w, oh, ow, kh, kw, py, px } = geometry;
     const mirrored = { ...geometry, h: oh, w: ow, oh: h, ow: w, py: kh - 1 - py, px: kw - 1 - px };
-    return { dispatches: [stripDispatch(caps, mirrored, { inputs: 2, activation: "none", turned: true })] };
+    return { dispatches: [stripDispatch(caps, mirrored, { epilogue: epilogueOf(problem), turned: true })] };
   },
 });

@@ -7,11 +7,11 @@
  * Method   As the forward kernel, rows of x stay in registers; each element of dy is loaded once for nine products.
  */
 import type { Problem, Variant } from "../../op.js";
+import { lowerSplit, splitLines } from "../../variants/split-sum.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { lowerSplit, splitLines } from "../conv2d-grad/split-sum.js";
 import { fitsStrip } from "../depthwise-conv2d/strip.wgsl.js";
 import { COLUMNS, each, KERNEL, loadKept, loadNext, locateColumns, moveUp } from "../depthwise-conv2d/strip-rows.js";
 
@@ -78,12 +78,12 @@ export const weightStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry
     const strips = n * down * across;
     const size = TAPS * c;
     const { parts, linesPerPart } = splitLines(strips, size, c, caps.software ? 4096 : 65536);
-    return lowerSplit(caps, parts, size, (y) =>
+    return lowerSplit(caps, parts, size, (y) => [
       dispatch(kernelFor(sy), caps, {
         threads: parts * c,
         bind: { x: { input: 0 }, grad: { input: 1 }, y },
         args: { ...geometry, across, down, rows, strips, parts, stripsPerPart: linesPerPart },
       }),
-    );
+    ]);
   },
 });

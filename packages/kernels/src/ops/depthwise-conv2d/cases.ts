@@ -1,9 +1,10 @@
 import { f32 } from "../../spec.js";
 import type { Case, CaseTag } from "../../testing/record.js";
-import type { WindowParams } from "../conv2d/geometry.js";
+import { convGeometry, type WindowParams } from "../conv2d/geometry.js";
 
 interface Options extends Partial<WindowParams> {
   readonly bias?: true;
+  readonly extras?: readonly ("scale" | "bias" | "residual")[];
   /** [KH, KW], 3x3 when left out. */
   readonly kernel?: readonly [number, number];
 }
@@ -19,7 +20,10 @@ function depthwise(
 ): Case<WindowParams> {
   const weight = f32(kh, kw, 1, c);
   const inputs = bias ? [f32(n, h, w, c), weight, f32(c)] : [f32(n, h, w, c), weight];
-  return { name, tags, inputs, params: { ...unit, ...given } };
+  const params = { ...unit, ...given };
+  const { oh, ow } = convGeometry("depthwiseConv2d", inputs[0]!, weight, { ...params, groups: c });
+  for (const extra of given.extras ?? []) inputs.push(extra === "residual" ? f32(n, oh, ow, c) : f32(c));
+  return { name, tags, inputs, params };
 }
 
 export const depthwiseConv2dCases: readonly Case<WindowParams>[] = [
@@ -38,6 +42,9 @@ export const depthwiseConv2dCases: readonly Case<WindowParams>[] = [
   depthwise("strides-distinct", ["edge"], [1, 9, 7, 4], { stride: [1, 2] }),
   depthwise("dilated", ["edge"], [1, 9, 8, 5], { dilation: [2, 3], pad: [2, 2, 3, 3], bias: true }),
   depthwise("kernel-5", ["edge"], [1, 7, 9, 6], { kernel: [5, 5], pad: [2, 2, 2, 2], stride: [2, 2] }),
+  depthwise("affine", ["edge"], [2, 5, 9, 3], { extras: ["scale", "bias"], activation: "relu6" }),
+  depthwise("affine-stride-2", ["edge"], [1, 9, 17, 5], { stride: [2, 2], extras: ["scale", "bias", "residual"] }),
+  depthwise("affine-kernel-5", ["edge"], [1, 7, 9, 6], { kernel: [5, 5], extras: ["scale", "bias", "residual"] }),
   depthwise("mobilenet-v2-wide", ["model"], [1, 56, 56, 96], { stride: [2, 2], bias: true, activation: "relu6" }),
   depthwise("mobilenet-v2-deep", ["model"], [2, 7, 7, 960], { bias: true, activation: "relu6" }),
   depthwise("mobilenet-v2-middle", ["model"], [1, 28, 28, 192], { bias: true, activation: "relu6" }),

@@ -1,10 +1,13 @@
+import { endSums } from "../../testing/end-sums.js";
 import type { Reference } from "../../testing/record.js";
 import type { WindowParams } from "../conv2d/geometry.js";
 
 type Shape4 = readonly [number, number, number, number];
 
 /** Scatters every input value to the outputs whose window covers it. */
-export const referenceDepthwiseConv2d: Reference<WindowParams> = ([x, w, bias], { inputs, outputs, params }) => {
+export const referenceDepthwiseConv2d: Reference<WindowParams> = (values, problem) => {
+  const [x, w] = values;
+  const { inputs, outputs, params } = problem;
   const [N, H, W, C] = inputs[0]!.shape as unknown as Shape4;
   const [KH, KW] = inputs[1]!.shape as unknown as Shape4;
   const [, OH, OW] = outputs[0]!.shape as unknown as Shape4;
@@ -22,11 +25,5 @@ export const referenceDepthwiseConv2d: Reference<WindowParams> = ([x, w, bias], 
               y[((n * OH + oh) * OW + ow) * C + c]! += x![((n * H + h) * W + v) * C + c]! * w![(kh * KW + kw) * C + c]!;
             }
           }
-  const ceiling = params.activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
-  return [
-    y.map((sum, i) => {
-      const value = sum + (bias?.[i % C] ?? 0);
-      return params.activation === "none" ? value : Math.min(Math.max(value, 0), ceiling);
-    }),
-  ];
+  return [endSums(y, values, problem)];
 };

@@ -2,8 +2,8 @@
  * Lays inputs one after another into one range: y[offset_i + j] = x_i[j], zero between them.
  *
  * Shapes   one or more f32 of any shape -> y f32 [total]; offsets and total are multiples of 64 elements
- * Method   256 bytes is what WebGPU lets a binding begin at, so each input can be bound alone inside y; one dispatch per
- *          input, so any number of inputs stays within the limit of 8 storage buffers
+ * Method   256 bytes is what WebGPU lets a binding begin at, so each input can be bound alone inside y, and its maker may write
+ *          it there at once; one dispatch per input, so any number of inputs stays within the limit of 8 storage buffers
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
@@ -47,6 +47,7 @@ export const flatten: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     );
     return [f32(flattenOffsets(inputs).at(-1)!)];
   },
+  ranges: flattenOffsets,
   variants: [
     {
       name: "plain",

@@ -27,6 +27,7 @@ const extents: readonly Extents[] = [
   { name: "long-sum", tags: ["edge"], m: 3, k: 2049, n: 5 },
   { name: "mobilenet-v2-classifier", tags: ["model"], m: 1, k: 1280, n: 1000, bias: true },
   { name: "head-batch-32", tags: ["model", "bench"], m: 32, k: 1280, n: 10, bias: true },
+  { name: "few-tiles", tags: ["bench"], m: 32, k: 12544, n: 64 },
   { name: "square-256", tags: ["bench"], m: 256, k: 256, n: 256 },
   { name: "square-512", tags: ["bench"], m: 512, k: 512, n: 512 },
 ];

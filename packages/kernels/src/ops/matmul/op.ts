@@ -13,10 +13,13 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op, type Problem } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
+import { workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
+import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import type { Activation } from "../../wgsl/functions.js";
 import { plain } from "./plain.wgsl.js";
 import type { Product } from "./product.js";
 import { subgroupTile } from "./subgroup-tile.wgsl.js";
+import { tiledProduct } from "./workgroup-tile.wgsl.js";
 
 export interface MatmulParams {
   readonly activation: Activation;
@@ -67,8 +70,8 @@ function inferProduct(form: Form, inputs: readonly Spec[]): readonly [Spec] {
 
 /** The product a form computes: a transposed operand is one read with swapped strides. */
 const productOf =
-  <P>(form: Form, activation: (params: P) => Activation) =>
-  ({ inputs, outputs, params }: Problem<P>): Product => {
+  (form: Form) =>
+  <P>({ inputs, outputs }: Problem<P>): Product => {
     const [m, n] = outputs[0]!.shape as [number, number];
     const [a, b] = inputs as [Spec, Spec];
     const k = a.shape[form.a.indexOf("K")]!;
@@ -82,28 +85,37 @@ const productOf =
       aStep: stride(form.a, "K", a),
       bStep: stride(form.b, "K", b),
       bColumn: stride(form.b, "N", b),
-      activation: activation(params),
     };
   };
 
-function productOp<P>(form: Form, activation: (params: P) => Activation): Op<P> {
-  const product = productOf(form, activation);
+function productOp<P extends EpilogueParams>(form: Form): Op<P> {
+  const product = productOf(form);
   return defineOp<P>({
     name: form.name,
     infer: (inputs) => inferProduct(form, inputs),
-    variants: [subgroupTile("subgroup-tile", product), plain(product)],
+    variants: [
+      workgroupTileVariant((problem) => tiledProduct(product(problem), epilogueOf(problem))),
+      subgroupTile("subgroup-tile", product),
+      plain(product),
+    ],
   });
 }
 
-export const matmul: Op<MatmulParams> = /* @__PURE__ */ productOp<MatmulParams>(
-  { name: "matmul", a: "MK", b: "KN", maxInputs: 3 },
-  (params) => params.activation,
-);
-export const matmulTransposeA: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>(
-  { name: "matmulTransposeA", a: "KM", b: "KN", maxInputs: 2 },
-  () => "none",
-);
-export const matmulTransposeB: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>(
-  { name: "matmulTransposeB", a: "MK", b: "NK", maxInputs: 2 },
-  () => "none",
-);
+export const matmul: Op<MatmulParams> = /* @__PURE__ */ productOp<MatmulParams>({
+  name: "matmul",
+  a: "MK",
+  b: "KN",
+  maxInputs: 3,
+});
+export const matmulTransposeA: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>({
+  name: "matmulTransposeA",
+  a: "KM",
+  b: "KN",
+  maxInputs: 2,
+});
+export const matmulTransposeB: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>({
+  name: "matmulTransposeB",
+  a: "MK",
+  b: "NK",
+  maxInputs: 2,
+});

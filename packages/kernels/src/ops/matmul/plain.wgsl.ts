@@ -5,8 +5,8 @@
  */
 import type { Problem, Variant } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { epilogueFor } from "../../wgsl/epilogue.js";
-import { activationCode, flatIndex } from "../../wgsl/functions.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
+import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
 import type { Product } from "./product.js";
 
@@ -24,13 +24,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     a_at += args.aStep;
     b_at += args.bStep;
   }
-  y[i] = epilogue(sum + bias_of(column), i);
+  y[i] = epilogue(sum * scale_of(column) + bias_of(column), i);
 }
 `;
 
-function kernelFor(inputs: number): Kernel {
-  const { bindings, functions } = epilogueFor(inputs);
-  return defineKernel({
+const kernelFor = ({ bindings, functions }: Epilogue): Kernel =>
+  defineKernel({
     name: "matmul/plain",
     bindings: { a: "read f32", b: "read f32", ...bindings, y: "write f32" },
     args: { m: "u32", k: "u32", n: "u32", aRow: "u32", aStep: "u32", bStep: "u32", bColumn: "u32", activation: "u32" },
@@ -38,19 +37,19 @@ function kernelFor(inputs: number): Kernel {
     functions: [flatIndex, ...functions],
     body,
   });
-}
 
-export const plain = <P>(productOf: (problem: Problem<P>) => Product): Variant<P> => ({
+export const plain = <P extends EpilogueParams>(productOf: (problem: Problem<P>) => Product): Variant<P> => ({
   name: "plain",
   fits: () => true,
   lower(problem, caps) {
     const product = productOf(problem);
+    const epilogue = epilogueOf(problem);
     return {
       dispatches: [
-        dispatch(kernelFor(problem.inputs.length), caps, {
+        dispatch(kernelFor(epilogue), caps, {
           threads: product.m * product.n,
-          bind: { a: { input: 0 }, b: { input: 1 }, bias: { input: 2 }, y: { output: 0 } },
-          args: { ...product, activation: activationCode[product.activation] },
+          bind: { a: { input: 0 }, b: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
+          args: { ...product, activation: epilogue.activation },
         }),
       ],
     };

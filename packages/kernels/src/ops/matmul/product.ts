@@ -1,6 +1,4 @@
-import type { Activation } from "../../wgsl/functions.js";
-
-/** y[i, j] = activate(sum over k of a[i * aRow + k * aStep] * b[k * bStep + j * bColumn] ...), i < m, j < n. */
+/** y[i, j] = epilogue(sum over k of a[i * aRow + k * aStep] * b[k * bStep + j * bColumn]), i < m, j < n. */
 export interface Product {
   readonly m: number;
   readonly k: number;
@@ -9,5 +7,4 @@ export interface Product {
   readonly aStep: number;
   readonly bStep: number;
   readonly bColumn: number;
-  readonly activation: Activation;
 }

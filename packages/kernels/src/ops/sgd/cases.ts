@@ -12,26 +12,31 @@ export interface UpdateSetting {
   readonly scale?: number;
   readonly rateScale?: number;
   readonly masked?: boolean;
+  /** Decay of the average; there is none where it is left out. */
+  readonly average?: number | undefined;
 }
 
 /** A case of an optimizer over `values` (param, gradient, moments) of `shape`. A mask holds zeros, ones and what lies between. */
 export const updateCase = (
   hyper: readonly number[],
-  { clip = 0, norm = 4, scale = 1, rateScale = 1, masked = false }: UpdateSetting,
+  { clip = 0, norm = 4, scale = 1, rateScale = 1, masked = false, average }: UpdateSetting,
   values: number,
   shape: readonly number[],
   fillValue: (input: number, random: () => number) => number,
 ): Pick<Case<UpdateParams>, "inputs" | "params" | "fill"> => {
-  const numbers = [...hyper.slice(0, 7), clip, scale, 0, 0, 0];
+  const averaged = average !== undefined;
+  const numbers = [...hyper.slice(0, 7), clip, scale, average ?? 0, 0, 0];
+  const given = values + Number(averaged);
   const spec = f32(...shape);
   const maskValues = [0, 1, 0.5];
   return {
-    inputs: [...Array.from({ length: values }, () => spec), f32(12), f32(1), ...(masked ? [spec] : [])],
-    params: { rateScale, masked },
+    inputs: [...Array.from({ length: given }, () => spec), f32(12), f32(1), ...(masked ? [spec] : [])],
+    params: { rateScale, masked, averaged },
     fill(input, index, random) {
       if (input < values) return fillValue(input, random);
-      if (input === values) return numbers[index]!;
-      return input === values + 1 ? norm : maskValues[Math.floor(3 * random())]!;
+      if (input < given) return 2 * random() - 1;
+      if (input === given) return numbers[index]!;
+      return input === given + 1 ? norm : maskValues[Math.floor(3 * random())]!;
     },
   };
 };
@@ -63,6 +68,12 @@ export const sgdCases: readonly Case<UpdateParams>[] = [
     ...sgdStep({ momentum: 0.9, clip: 1, norm: 7, scale: 0.25 }, [131]),
   },
   { name: "masked", tags: ["edge"], ...sgdStep({ momentum: 0.9, masked: true, rateScale: 0.3 }, [5, 29]) },
+  { name: "averaged", tags: ["edge"], ...sgdStep({ momentum: 0.9, average: 0.75 }, [3, 5, 7]) },
+  {
+    name: "averaged-masked",
+    tags: ["edge"],
+    ...sgdStep({ momentum: 0.9, clip: 0.5, masked: true, average: 0 }, [131]),
+  },
   { name: "norm-infinite", tags: ["edge"], ...sgdStep({ momentum: 0.9, norm: Number.POSITIVE_INFINITY }, [131]) },
   { name: "norm-not-a-number", tags: ["edge"], ...sgdStep({ momentum: 0.9, norm: Number.NaN, masked: true }, [131]) },
   { name: "flowers-head", tags: ["model"], ...sgdStep({ momentum: 0.9, clip: 1 }, [6464]) },

@@ -5,24 +5,19 @@
  *   u' = momentum * u + d
  *   p' = p - rate * (nesterov ? d + momentum * u' : u')
  *
- * Shapes   param, grad, velocity f32 of one shape; hyper f32 [12] = [rate, momentum, nesterov (0 or 1), unused, decay, unused,
+ * Shapes   param, grad, velocity, and average where `averaged`, f32 of one shape; hyper f32 [12] = [rate, momentum, nesterov (0 or 1), unused, decay, unused,
  *          unused, clip, scale, ..]; norm f32 [1], the squared norm of all gradients; mask f32 like param where `masked`
- *          -> p', u', which overwrite param and velocity. See `updateVariant` for rate, gradient and what is left alone.
+ *          -> p', u', average', which overwrite param, velocity and average. See `updateVariant` for rate, gradient and what is left alone.
  * Source   Sutskever et al. 2013, in the form of torch.optim.SGD without dampening
  */
 import { defineOp, type Op } from "../../op.js";
-import type { Spec } from "../../spec.js";
 import { checkUpdate, type UpdateParams, updateVariant } from "../../variants/update-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
 export const sgd: Op<UpdateParams> = /* @__PURE__ */ defineOp<UpdateParams>({
   name: "sgd",
-  infer(inputs, params) {
-    checkUpdate("sgd", inputs, "grad, velocity", params);
-    const [param, , velocity] = inputs as [Spec, Spec, Spec];
-    return [param, velocity];
-  },
-  alias: [0, 2],
+  infer: (inputs, params) => checkUpdate("sgd", inputs, "grad, velocity", params),
+  alias: [0, 2, 3],
   variants: [
     updateVariant({
       name: "sgd",
@@ -30,11 +25,11 @@ export const sgd: Op<UpdateParams> = /* @__PURE__ */ defineOp<UpdateParams>({
       operands: { p: { output: 0 }, g: { input: 1 }, u: { output: 1 } },
       values: 3,
       body: wgsl`
-fn update(i: u32) {
-  let momentum = hyper[1];
-  let d = gradient(i) + hyper[4] * p[i];
+fn update(i: u32, step: Step) {
+  let momentum = step.own[1];
+  let d = gradient(i, step) + step.own[4] * p[i];
   let u_new = momentum * u[i] + d;
-  p[i] -= learning_rate() * select(u_new, d + momentum * u_new, hyper[2] > 0.0);
+  p[i] -= step.rate * select(u_new, d + momentum * u_new, step.own[2] > 0.0);
   u[i] = u_new;
 }
 `,

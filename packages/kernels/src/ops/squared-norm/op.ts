@@ -7,7 +7,8 @@
  * Needs    scratch of one element per part
  */
 import { check } from "../../errors.js";
-import { defineOp, type NoParams, type Op } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import { defineOp, type NoParams, type Op, type VariantSettings } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
 import { totalKernel } from "../../variants/total-kernel.js";
 import { dispatch } from "../../wgsl/dispatch.js";
@@ -42,7 +43,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 const total = /* @__PURE__ */ totalKernel("squaredNorm/plain/total");
 
 const QUIET_NAN = 0x7fc00000; // bits
+const FEW_PARTS = 64;
 const MIN_PART = 1024; // elements: 16 per invocation outweigh the launch of a workgroup
+
+/** The square root balances the lengths of the two sums; a software adapter pays for every barrier of a part. */
+function partSizes(size: number, caps: Capabilities): readonly VariantSettings[] {
+  const balanced = Math.max(MIN_PART, Math.ceil(Math.sqrt(size)));
+  const long = Math.max(MIN_PART, Math.ceil(size / FEW_PARTS));
+  const sizes = caps.software ? [long, balanced] : [balanced, long];
+  return [...new Set(sizes)].map((partSize) => ({ partSize }));
+}
 
 export const squaredNorm: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "squaredNorm",
@@ -59,10 +69,10 @@ export const squaredNorm: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     {
       name: "plain",
       fits: () => true,
-      lower({ inputs }, caps) {
+      settings: ({ inputs: [x] }, caps) => partSizes(sizeOf(x!), caps),
+      lower({ inputs }, caps, settings) {
         const size = sizeOf(inputs[0]!);
-        // The square root balances the lengths of the two sums.
-        const partSize = Math.max(MIN_PART, Math.ceil(Math.sqrt(size)));
+        const { partSize } = (settings ?? partSizes(size, caps)[0]!) as { partSize: number };
         const parts = Math.ceil(size / partSize);
         return {
           scratch: [f32(parts)],

@@ -1,0 +1,68 @@
+/**
+ * Convolution as an implicit matrix product by tiles in workgroup memory: rows are output pixels, columns are output
+ * channels, steps are taps with their input channels.
+ *
+ *   y[q, oc] = epilogue(sum over (ky, kx, c) of x[pixel q under tap (ky, kx), c] * w[(ky, kx, c), oc])
+ *
+ * Method   Four neighbouring steps are one load where they are channels of one tap.
+ */
+import { type TiledWork, tileArgs } from "../../variants/workgroup-tile-variant.js";
+import type { Epilogue } from "../../wgsl/epilogue.js";
+import { defineKernel } from "../../wgsl/source.js";
+import { tileBody } from "../../wgsl/tile-body.js";
+import { factorType, pictureReader, stridedFactor } from "../../wgsl/tile-factors.js";
+import { type TileFactor, threadsOf } from "../../wgsl/workgroup-tile.js";
+import type { ConvGeometry } from "./geometry.js";
+
+/** What the taps fall on. */
+const pixels = (vector: boolean): TileFactor => ({
+  along: "steps",
+  vector,
+  line: (at, line) => `
+  let pixel${at} = ${line};
+  let y${at} = pixel${at} / args.ow % args.oh * args.sy - args.py;
+  let x${at} = pixel${at} % args.ow * args.sx - args.px;
+  let image${at} = pixel${at} / (args.ow * args.oh);`,
+  step: (at, step) => `
+    let tap${at} = ${step} / args.c;
+    let c${at} = ${step} % args.c;
+    let tapY${at} = tap${at} / args.kw * args.dy;
+    let tapX${at} = tap${at} % args.kw * args.dx;`,
+  load: (line, step) => `x_at(image${line}, y${line} + tapY${step}, x${line} + tapX${step}, c${step})`,
+});
+
+/** The convolution as work of workgroup tiles; it has no groups. */
+export function tiledConvolution(geometry: ConvGeometry, epilogue: Epilogue): TiledWork {
+  const { n, oh, ow, c, oc, kh, kw } = geometry;
+  const rows = n * oh * ow;
+  const ofX = c % 4 === 0;
+  const ofW = oc % 4 === 0;
+  return {
+    size: rows * oc,
+    columns: oc,
+    epilogue,
+    bind: { x: { input: 0 }, w: { input: 1 } },
+    kernel: (tile, { bindings, functions }) =>
+      defineKernel({
+        name: "conv2d/workgroup-tile",
+        bindings: {
+          ...{ x: factorType(ofX), w: factorType(ofW) },
+          ...bindings,
+          y: ofW ? "write vec4f" : "write f32",
+        },
+        args: {
+          ...tileArgs,
+          ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", kw: "u32" },
+          ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32" },
+        },
+        workgroup: [threadsOf(tile), 1, 1],
+        functions: [...functions, pictureReader("x", ["args.h", "args.w", "args.c"], ofX)],
+        body: tileBody(tile, {
+          a: pixels(ofX),
+          b: stridedFactor("w", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofW }),
+          vector: ofW,
+        }),
+      }),
+    launches: [{ rows, steps: kh * kw * c, args: { ...geometry } }],
+  };
+}
