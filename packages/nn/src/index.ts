@@ -41,5 +41,24 @@ export { toTraining } from "./passes/to-training.js";
 export { type LoweredNode, type Plan, planMemory } from "./plan.js";
 export { batchOf, lowerGraph, splitBatch } from "./program/lower.js";
 export { Params } from "./program/params.js";
-export { type CompileInfo, type CompileOptions, Program } from "./program/program.js";
+export { type CompileInfo, type CompileOptions, type NodeVariant, Program } from "./program/program.js";
 export { learningRateAt, type ScheduleOptions } from "./schedule.js";
+export {
+  type Candidate,
+  candidatesOf,
+  choicesFor,
+  decisiveChoices,
+  formatChoice,
+  type GraphProblem,
+  problemsOf,
+  type TunedChoice,
+} from "./tune/problems.js";
+export type { FailedCandidate, TunedProblem } from "./tune/tune-problem.js";
+export {
+  type SkippedProblem,
+  type TuneOptions,
+  type TuneProgress,
+  type TuneReport,
+  type TuneResult,
+  tunePrograms,
+} from "./tune/tune-programs.js";

@@ -14,7 +14,6 @@ import {
   squaredNorm,
   TlxError,
   type UpdateParams,
-  updateAverage,
   type Value,
 } from "@tlx/kernels";
 import { GraphBuilder } from "./graph/builder.js";
@@ -145,10 +144,9 @@ function addUpdates(
   for (const { path, block, beside, grad, rateScale, masked } of blocks) {
     const kept = Object.keys(moments).map((name) => beside.get(name)!);
     const mask = masked ? [beside.get("mask")!] : [];
-    const inputs = [block, grad, ...kept, hyper, norm, ...mask];
-    const [updated] = builder.apply(op, inputs, { rateScale, masked }, `${path}/update`) as [Value];
     const average = beside.get("average");
-    if (average) builder.apply(updateAverage, [average, updated, hyper, norm], {}, `${path}/average`);
+    const inputs = [block, grad, ...kept, ...(average ? [average] : []), hyper, norm, ...mask];
+    builder.apply(op, inputs, { rateScale, masked, averaged: average !== undefined }, `${path}/update`);
   }
 }
 

@@ -1,55 +1,34 @@
 /**
- * Memory plan: which values share a buffer.
- *
- * Method   lifetimes, then slots, one GPU buffer each: from the largest value to the smallest, each takes the smallest slot
- *          that is free all its life, or a new one. So a slot is never larger than the first value it was given. Ranges of one
- *          buffer are not shared: WebGPU judges read / write conflicts per buffer, so a dispatch could not read one range
- *          and write another. An output never takes the slot of an input or scratch of its own node. What is updated in
- *          place lives on in the slot of the value it overwrites.
- * Source   Pisarchyk and Lee 2020, Efficient Memory Management for Deep Neural Net Inference, section 4.3
+ * Memory plan: lifetimes of values and scratch, and the ranges of buffers they share (`shareSlots`). What is updated in place
+ * lives on in the value it overwrites; what is laid inside another value (`layInPlace`) lives there.
  */
-import { bytesOf, type Lowered, type Value } from "@tlx/kernels";
+import { bytesOf, type Lowered, type Value, type VariantSettings } from "@tlx/kernels";
 import type { Graph, Node } from "./graph/graph.js";
 import { homesOf } from "./graph/walk.js";
+import { type Life, type Place, shareSlots } from "./share-slots.js";
 
-/** A node with the variant that will compute it. */
+/** A node with the variant that will compute it, and its settings where it has any. */
 export interface LoweredNode {
   readonly node: Node;
   readonly variant: string;
+  readonly settings?: VariantSettings | undefined;
   readonly lowered: Lowered;
+  /** Inputs that their makers write into output 0, with the element at which they begin there. */
+  readonly laid?: ReadonlyMap<Value, number>;
 }
 
 export interface Plan {
   /** Bytes of each slot. */
   readonly slots: readonly number[];
-  readonly slotOf: ReadonlyMap<Value, number>;
-  /** Slot of scratch value j of node i. */
-  readonly scratchSlots: readonly (readonly number[])[];
+  readonly placeOf: ReadonlyMap<Value, Place>;
+  /** Values that lie inside another, from an element of it on; they have no place of their own. */
+  readonly inside: ReadonlyMap<Value, { readonly whole: Value; readonly element: number }>;
+  /** Place of scratch value j of node i. */
+  readonly scratchPlaces: readonly (readonly Place[])[];
   /** Bytes of all slots. */
   readonly plannedBytes: number;
   /** Bytes if every intermediate value and scratch had its own buffer. */
   readonly unplannedBytes: number;
-}
-
-/** Something that needs memory from node `from` to node `to`, both included. */
-interface Life {
-  readonly bytes: number;
-  readonly from: number;
-  to: number;
-}
-
-/** A slot for every life, by place, and the bytes of each slot. */
-function share(lives: readonly Life[]): { readonly slots: number[]; readonly slotOf: Map<Life, number> } {
-  const slots: { readonly bytes: number; readonly lives: Life[] }[] = [];
-  const slotOf = new Map<Life, number>();
-  for (const life of [...lives].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
-    // The last that is free is the smallest: slots were made from the largest on.
-    let slot = slots.findLastIndex((s) => s.lives.every((other) => other.to < life.from || life.to < other.from));
-    if (slot < 0) slot = slots.push({ bytes: life.bytes, lives: [] }) - 1;
-    slots[slot]!.lives.push(life);
-    slotOf.set(life, slot);
-  }
-  return { slots: slots.map((s) => s.bytes), slotOf };
 }
 
 /** Plans `graph`, whose nodes were lowered to `nodes` in the same order. Inputs, weights and outputs have buffers of their own. */
@@ -57,27 +36,41 @@ export function planMemory(graph: Graph, nodes: readonly LoweredNode[]): Plan {
   const homeOf = homesOf(graph.nodes);
   const fixed = new Set([...graph.inputs.values(), ...graph.params.values(), ...graph.states.values()]);
   for (const v of graph.outputs.values()) fixed.add(homeOf(v));
+  const inside = new Map<Value, { readonly whole: Value; readonly element: number }>();
+  for (const { node, laid } of nodes) {
+    for (const [value, element] of laid ?? []) inside.set(value, { whole: node.outputs[0] as Value, element });
+  }
 
   const lives = new Map<Value, Life>();
+  for (const { whole } of inside.values()) {
+    // The zeros in it must last from run to run.
+    const life = { bytes: bytesOf(whole.spec), from: 0, to: nodes.length, uses: new Map() };
+    if (!fixed.has(whole)) lives.set(whole, life);
+  }
   const scratch: Life[][] = [];
+  const begin = (bytes: number, node: number): Life => ({ bytes, from: node, to: node, uses: new Map([[node, true]]) });
   nodes.forEach(({ node, lowered }, i) => {
     for (const v of node.outputs) {
-      if (!fixed.has(v) && homeOf(v) === v) lives.set(v, { bytes: bytesOf(v.spec), from: i, to: i });
+      if (!fixed.has(v) && homeOf(v) === v && !inside.has(v) && !lives.has(v)) lives.set(v, begin(bytesOf(v.spec), i));
     }
     for (const v of [...node.inputs, ...node.outputs]) {
-      const life = lives.get(homeOf(v));
-      if (life) life.to = i;
+      const home = homeOf(v);
+      const life = lives.get(inside.get(home)?.whole ?? home);
+      if (!life) continue;
+      life.to = Math.max(life.to, i);
+      life.uses.set(i, life.uses.get(i) || node.outputs.includes(v));
     }
-    scratch.push((lowered.scratch ?? []).map((spec) => ({ bytes: bytesOf(spec), from: i, to: i })));
+    scratch.push((lowered.scratch ?? []).map((spec) => begin(bytesOf(spec), i)));
   });
   const all = [...lives.values(), ...scratch.flat()];
-  const { slots, slotOf } = share(all);
+  const { slots, placeOf } = shareSlots(all);
   const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
   return {
     slots,
-    slotOf: new Map([...lives].map(([value, life]) => [value, slotOf.get(life)!])),
-    scratchSlots: scratch.map((own) => own.map((life) => slotOf.get(life)!)),
+    placeOf: new Map([...lives].map(([value, life]) => [value, placeOf.get(life)!])),
+    inside,
+    scratchPlaces: scratch.map((own) => own.map((life) => placeOf.get(life)!)),
     plannedBytes: total(slots),
-    unplannedBytes: total(all.map((life) => life.bytes)),
+    unplannedBytes: total([...all.map((life) => life.bytes), ...[...inside.keys()].map((v) => bytesOf(v.spec))]),
   };
 }

@@ -110,7 +110,12 @@ describe("outputs that live elsewhere", () => {
     const states = ["m", "v"].map((name) => b.state(name, f32(3)));
     // The updated value is an intermediate here, so it must keep its slot until the update has been read.
     const start = b.apply(relu, [b.param("p", f32(3))], {}, "start")[0]!;
-    const [updated] = b.apply(adamw, [start, grad, ...states, hyper, norm], { rateScale: 1, masked: false }, "update");
+    const [updated] = b.apply(
+      adamw,
+      [start, grad, ...states, hyper, norm],
+      { rateScale: 1, masked: false, averaged: false },
+      "update",
+    );
     const other = b.apply(relu, [grad], {}, "other")[0]!;
     b.output("sum", b.apply(add, [updated!, other], {}, "sum")[0]!);
     b.output("updated", updated!);

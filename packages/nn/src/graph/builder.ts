@@ -142,6 +142,15 @@ export class GraphBuilder implements Emit {
     }
   }
 
+  /** Puts a node like `node` but for `params` in its place; returns its outputs. Nothing may read the first output yet. */
+  replace(node: Node, params: unknown): readonly Value[] {
+    const at = this.nodes.lastIndexOf(node);
+    const made = this.apply(node.op, node.inputs, params, node.path);
+    this.remove(node);
+    this.nodes.splice(at, 0, this.nodes.pop() as Node);
+    return made;
+  }
+
   /** The graph so far; what the builder does later does not change it. */
   finish(): Graph {
     const { inputs, params, states, blocks, outputs, marks, nodes } = this;

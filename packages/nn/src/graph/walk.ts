@@ -36,7 +36,7 @@ export function homesOf(nodes: readonly Node[]): (value: Value) => Value {
   const homeOf = (value: Value): Value => homes.get(value) ?? value;
   for (const { op, inputs, outputs } of nodes) {
     for (const [o, input] of (op.alias ?? []).entries()) {
-      if (input !== undefined) homes.set(outputs[o] as Value, homeOf(inputs[input] as Value));
+      if (input !== undefined && outputs[o]) homes.set(outputs[o] as Value, homeOf(inputs[input] as Value));
     }
   }
   return homeOf;

@@ -10,6 +10,8 @@ export interface Rewriting {
   soleReader(i: number): boolean;
   /** A frozen weight's value; undefined when `value` is not a weight but an input or computed. */
   weight(value: Value): HostTensor | undefined;
+  /** Gives `maker`, which made input 0, other params; returns what now stands for that input, whose own name is forgotten. */
+  alter(maker: Node, params: unknown): Value;
   /** Declares a computed param at `path`, or at a numbered one beside it when that is taken. */
   derive(path: string, tensor: HostTensor): Value;
 }
@@ -42,6 +44,14 @@ export function rewrite(network: Network, rule: RewriteRule): Network {
         const tensor = weights.get(path);
         if (!tensor) throw new TlxError("E_WEIGHTS", `rewrite: the value of weight "${path}" is missing`);
         return tensor;
+      },
+      alter(maker, params) {
+        const made = builder.replace(maker, params);
+        for (const [old, value] of replaced) {
+          const output = maker.outputs.indexOf(value);
+          if (output > 0) replaced.set(old, made[output]!);
+        }
+        return made[0]!;
       },
       derive(wanted, tensor) {
         let path = wanted;

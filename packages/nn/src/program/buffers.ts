@@ -2,6 +2,7 @@ import { type Arena, bytesOf, type Spec, Usage, type Value } from "@tlx/kernels"
 import type { Graph } from "../graph/graph.js";
 import { homesOf } from "../graph/walk.js";
 import type { Plan } from "../plan.js";
+import { rangeOf } from "./lay-in-place.js";
 import type { Params } from "./params.js";
 
 const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
@@ -54,7 +55,11 @@ export function allocate(arena: Arena, whole: Graph, part: Graph, plan: Plan, pa
     const home = homeOf(value);
     const port = ports.get(home);
     const size = bytesOf(value.spec);
-    return port ? { buffer: port.micro, offset: port.offset, size } : { buffer: slots[plan.slotOf.get(home)!]!, size };
+    const laid = plan.inside.get(value);
+    if (laid) return rangeOf(value, laid.element, of(laid.whole));
+    if (port) return { buffer: port.micro, offset: port.offset, size };
+    const { slot, offset } = plan.placeOf.get(home)!;
+    return { buffer: slots[slot]!, offset, size };
   };
   return { inputs, outputs, slots, of };
 }

@@ -1,8 +1,8 @@
 import {
   bytesOf,
   type Capabilities,
+  type ChooseOptions,
   chooseVariant,
-  type ForcedVariants,
   formatSpec,
   sameSpec,
   TlxError,
@@ -12,18 +12,20 @@ import type { Graph } from "../graph/graph.js";
 import { dependents } from "../graph/walk.js";
 import { withBatch } from "../passes/rewrite.js";
 import type { LoweredNode } from "../plan.js";
+import { layInPlace } from "./lay-in-place.js";
 
-/** Chooses a variant for every node and lowers it. Pure: needs no GPU. */
-export function lowerGraph(graph: Graph, caps: Capabilities, forced: ForcedVariants = {}): LoweredNode[] {
-  return graph.nodes.map((node) => {
+/** Chooses a variant and its settings for every node and lowers it. Pure: needs no GPU. */
+export function lowerGraph(graph: Graph, caps: Capabilities, options: ChooseOptions = {}): LoweredNode[] {
+  const nodes = graph.nodes.map((node) => {
     const problem = {
       inputs: node.inputs.map((v) => v.spec),
       outputs: node.outputs.map((v) => v.spec),
       params: node.params,
     };
-    const variant = chooseVariant(node.op, problem, caps, forced);
-    return { node, variant: variant.name, lowered: variant.lower(problem, caps) };
+    const { variant, settings } = chooseVariant(node.op, problem, caps, options);
+    return { node, variant: variant.name, settings, lowered: variant.lower(problem, caps, settings) };
   });
+  return layInPlace(graph, nodes);
 }
 
 /** Everything one node binds must fit the binding limit: params, inputs and results. */

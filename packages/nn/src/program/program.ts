@@ -5,6 +5,7 @@ import {
   formatSpec,
   type Gpu,
   type HostTensor,
+  type KernelChoices,
   type Launch,
   type LaunchTime,
   type Operand,
@@ -16,6 +17,7 @@ import {
   sizeOf,
   TlxError,
   upload,
+  type VariantSettings,
 } from "@tlx/kernels";
 import type { Graph, Weights } from "../graph/graph.js";
 import { type LoweredNode, type Plan, planMemory } from "../plan.js";
@@ -26,8 +28,18 @@ import { Params } from "./params.js";
 export interface CompileOptions {
   /** Shown in GPU errors and profiles. */
   readonly label?: string;
-  /** Kernel choices by op name; the default is chosen per adapter. */
+  /** Variants forced by op name. */
   readonly variants?: ForcedVariants;
+  /** Variants with settings by problem; where there is none, the default for this adapter. */
+  readonly choices?: KernelChoices;
+}
+
+export interface NodeVariant {
+  readonly path: string;
+  readonly op: string;
+  readonly variant: string;
+  /** Undefined when the variant has none. */
+  readonly settings: VariantSettings | undefined;
 }
 
 export interface CompileInfo {
@@ -35,7 +47,8 @@ export interface CompileInfo {
   readonly plan: Plan;
   /** Samples per pass over the network: less than the batch when a value would exceed the binding limit. */
   readonly microBatch: number | undefined;
-  readonly variants: readonly { readonly path: string; readonly op: string; readonly variant: string }[];
+  /** How every node is computed. */
+  readonly variants: readonly NodeVariant[];
 }
 
 /**
@@ -92,7 +105,10 @@ export class Program {
   ): Promise<Program> {
     const label = options.label ?? "program";
     const part = splitBatch(graph, gpu.capabilities);
-    const lowered = lowerGraph(part, gpu.capabilities, options.variants);
+    const lowered = lowerGraph(part, gpu.capabilities, {
+      forced: options.variants,
+      choices: options.choices,
+    });
     const plan = planMemory(part, lowered);
     const arena = new Arena(gpu, label);
     let params = weights instanceof Params ? weights : undefined;
@@ -107,7 +123,12 @@ export class Program {
         dispatches: launches.length * (chunks?.length ?? 1),
         plan,
         microBatch: batchOf(part),
-        variants: lowered.map(({ node, variant }) => ({ path: node.path, op: node.op.name, variant })),
+        variants: lowered.map(({ node, variant, settings }) => ({
+          path: node.path,
+          op: node.op.name,
+          variant,
+          settings,
+        })),
       };
       return new Program({
         gpu,
@@ -238,7 +259,8 @@ function bindAll(nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers): P
       resolve(operand: Operand): GPUBufferBinding {
         if ("scratch" in operand) {
           const size = bytesOf(lowered.scratch![operand.scratch]!);
-          return { buffer: buffers.slots[plan.scratchSlots[i]![operand.scratch]!]!, size };
+          const { slot, offset } = plan.scratchPlaces[i]![operand.scratch]!;
+          return { buffer: buffers.slots[slot]!, offset, size };
         }
         const value = "input" in operand ? node.inputs[operand.input]! : node.outputs[operand.output]!;
         return buffers.of(value);

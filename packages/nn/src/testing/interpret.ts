@@ -80,8 +80,8 @@ export function interpretStep(
   const kept = new Set([...graph.params.values(), ...graph.states.values()]);
   for (const { op, outputs } of graph.nodes) {
     for (const [o, i] of (op.alias ?? []).entries()) {
-      const home = homeOf(outputs[o]!);
-      if (i === undefined || !kept.has(home)) continue;
+      const home = outputs[o] && homeOf(outputs[o]);
+      if (i === undefined || !home || !kept.has(home)) continue;
       const data = values.get(outputs[o]!)!;
       const alone: Weights = new Map([[home.path, { spec: home.spec, data }]]);
       const parts = graph.blocks.has(home.path) ? cutBlock(graph, home.path, data) : alone;

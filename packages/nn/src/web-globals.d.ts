@@ -1,0 +1,5 @@
+// The few web globals browser-safe code uses. Node and every browser have them; the DOM library would bring hundreds more.
+declare const performance: { now(): number };
+declare class AbortSignal {
+  readonly aborted: boolean;
+}
