@@ -21,7 +21,8 @@ export function bindOp<P>(
   const specs = inputs.map((i) => i.spec);
   const problem = { inputs: specs, outputs: op.infer(specs, params), params };
   const caps = gpu.capabilities;
-  const { dispatches, scratch = [] } = chooseVariant(op, problem, caps).lower(problem, caps);
+  const { variant, settings } = chooseVariant(op, problem, caps);
+  const { dispatches, scratch = [] } = variant.lower(problem, caps, settings);
   const scratches = scratch.map((spec, i) => bound(spec, kept.get(`${op.name}/scratch ${i}`, bytesOf(spec))).binding);
   const result = { ...output, size: bytesOf(problem.outputs[0]!) };
   return dispatches.map((dispatch) => ({

@@ -18,7 +18,7 @@ export { type ClassScores, classScores } from "./metrics/class-scores.js";
 export { accuracyOf, type ConfusionMatrix, confusionMatrix } from "./metrics/confusion-matrix.js";
 export * from "./models/index.js";
 export type { PictureResult } from "./picture-program.js";
-export { Predictor, type PredictorOptions, type TopEntry } from "./predict.js";
+export { Predictor, type PredictorOptions, predictionGraph, type TopEntry } from "./predict.js";
 export { type PreprocessGeometry, Preprocessor, type PreprocessSpec, preprocessGeometry } from "./preprocess.js";
 export { type EvaluateOptions, evaluateRun, type LabelledSamples, type RunEvaluation } from "./run/evaluate-run.js";
 export { type Golden, makeGolden, verifyGolden } from "./run/golden.js";
@@ -77,6 +77,16 @@ export type { Snapshot, SnapshotPosition } from "./train/snapshot.js";
 export { type Tail, type TailSettings, trainingGraphs } from "./train/tail-programs.js";
 export { type JobInput, type TrainInput, type TrainResult, train } from "./train/trainer.js";
 export { costOfTraining, type TrainingCost } from "./train/training-cost.js";
+export { graphsOfTraining } from "./train/training-graphs.js";
+export { tunedDatabase } from "./tune/tuned-database.js";
+export {
+  ownerOf,
+  recordOf,
+  type TunedChoices,
+  type TunedOwner,
+  type TunedRecord,
+  type TunedStore,
+} from "./tune/tuned-kernels.js";
 export { exportTensors, type JoinOptions, joinWeights } from "./weights/join.js";
 export {
   type Checkpoint,

@@ -9,12 +9,14 @@ export { type ReadRunOptions, readRun } from "./run/node/read-run.js";
 export {
   CERTIFICATE,
   freeRunName,
+  KERNELS,
   type Resumption,
   RunFolder,
   type RunStart,
   type Skipped,
 } from "./run/node/run-folder.js";
 export { type FilesVerification, type VerifyFilesOptions, verifyFiles } from "./run/node/verify-files.js";
+export { readKernels, type TunedFileOptions, tunedFile } from "./tune/node/tuned-file.js";
 export { cacheFolder } from "./weights/node/cache-folder.js";
 export { hashFile } from "./weights/node/checksum.js";
 export { readWeightsFile } from "./weights/node/file.js";

@@ -2,8 +2,8 @@
  * A frozen network for pictures: preprocessing on the GPU, then the network in inference form, folded and fused.
  * Prediction and feature extraction both run on it.
  */
-import { check, type Gpu, TlxError } from "@tlx/kernels";
-import { type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
+import { check, type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
+import { type Graph, type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
 import type { Augmentation } from "./augment/decisions.js";
 import type { Picture } from "./data/picture.js";
 import { Preprocessor, type PreprocessSpec } from "./preprocess.js";
@@ -19,6 +19,13 @@ export interface PictureProgram {
   dispose(): void;
 }
 
+/** What runs of `network` for `batch` pictures a pass. */
+export const inferenceForm = (network: Network, batch: number): Network =>
+  optimizeForInference({ ...network, graph: withBatch(network.graph, batch) });
+
+/** The graph that `compileForPictures` lowers, for tuning. */
+export const inferenceGraph = (network: Network, batch: number): Graph => inferenceForm(network, batch).graph;
+
 /**
  * Compiles `network`, with input "image" f32 [N, S, S, 3] and outputs `outputs` f32 [N, ..], for `batch` pictures a pass.
  * Throws E_USAGE when `preprocess` does not make S x S pictures, and what `Program.compile` throws.
@@ -29,6 +36,7 @@ export async function compileForPictures(
   preprocess: PreprocessSpec,
   outputs: readonly string[],
   batch: number,
+  choices?: KernelChoices,
 ): Promise<PictureProgram> {
   const size = network.graph.inputs.get("image")?.spec.shape[1];
   check(
@@ -37,10 +45,10 @@ export async function compileForPictures(
     () =>
       `pictures: expected preprocessing to the ${size} x ${size} pixels that the network takes, found a crop of ${preprocess.crop}; build the network with inputSize ${preprocess.crop} or change the crop`,
   );
-  const optimized = optimizeForInference({ ...network, graph: withBatch(network.graph, batch) });
+  const optimized = inferenceForm(network, batch);
   const preprocessor = new Preprocessor(gpu, preprocess);
   const [compiled, prepared] = await Promise.allSettled([
-    Program.compile(gpu, optimized.graph, optimized.weights, { label: "network" }),
+    Program.compile(gpu, optimized.graph, optimized.weights, { label: "network", choices }),
     preprocessor.prepare(),
   ]);
   if (compiled.status === "rejected" || prepared.status === "rejected") {

@@ -1,7 +1,13 @@
-import { check, type Gpu, softmax, TlxError, type Value } from "@tlx/kernels";
-import { GraphBuilder, type Network } from "@tlx/nn";
+import { check, type Gpu, type KernelChoices, softmax, TlxError, type Value } from "@tlx/kernels";
+import { type Graph, GraphBuilder, type Network } from "@tlx/nn";
 import type { Decoded } from "./data/picture.js";
-import { compileForPictures, type PictureProgram, type PictureResult, runPictures } from "./picture-program.js";
+import {
+  compileForPictures,
+  inferenceGraph,
+  type PictureProgram,
+  type PictureResult,
+  runPictures,
+} from "./picture-program.js";
 import type { PreprocessSpec } from "./preprocess.js";
 
 /** One class with its probability. */
@@ -20,6 +26,8 @@ export interface PredictorOptions {
   readonly labels: readonly string[];
   /** Pictures per pass. Default 1. */
   readonly batch?: number;
+  /** Which kernels compute which problems, as found by tuning. Default: what is likely the fastest. */
+  readonly choices?: KernelChoices;
 }
 
 /** Adds a softmax over the logits as output "probs". */
@@ -30,6 +38,9 @@ function withProbs(network: Network): Network {
   const [probs] = builder.apply(softmax, [logits], {}, "probs") as [Value];
   return { ...network, graph: { ...builder.finish(), outputs: new Map([["probs", probs]]) } };
 }
+
+/** The graph that a `Predictor` of `network` runs, for tuning. */
+export const predictionGraph = (network: Network, batch: number): Graph => inferenceGraph(withProbs(network), batch);
 
 /** A network with a classifier, ready for pictures. */
 export class Predictor {
@@ -46,7 +57,7 @@ export class Predictor {
    * Throws E_USAGE when it has no logits, or when labels or preprocessing do not fit it.
    */
   static async create(gpu: Gpu, network: Network, options: PredictorOptions): Promise<Predictor> {
-    const { preprocess, labels, batch = 1 } = options;
+    const { preprocess, labels, batch = 1, choices } = options;
     const classes = network.graph.outputs.get("logits")?.spec.shape[1];
     check(
       classes === undefined || classes === labels.length,
@@ -54,7 +65,8 @@ export class Predictor {
       () =>
         `predict: expected a label for each of the network's ${classes} classes, found ${labels.length} labels; give those it was trained with`,
     );
-    return new Predictor(await compileForPictures(gpu, withProbs(network), preprocess, ["probs"], batch), labels);
+    const pictures = await compileForPictures(gpu, withProbs(network), preprocess, ["probs"], batch, choices);
+    return new Predictor(pictures, labels);
   }
 
   /**

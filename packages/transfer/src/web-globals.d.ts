@@ -13,3 +13,21 @@ declare class AbortSignal {
 }
 declare const performance: { now(): number };
 declare const crypto: { readonly subtle: { digest(name: "SHA-256", data: Uint8Array): Promise<ArrayBuffer> } };
+interface IDBRequest<T> {
+  readonly result: T;
+  readonly error: unknown;
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+}
+interface IDBObjectStore {
+  get(key: string): IDBRequest<unknown>;
+  put(value: unknown, key: string): IDBRequest<unknown>;
+}
+interface IDBDatabase {
+  createObjectStore(name: string): IDBObjectStore;
+  transaction(store: string, mode: "readonly" | "readwrite"): { objectStore(name: string): IDBObjectStore };
+  close(): void;
+}
+declare const indexedDB: {
+  open(name: string, version: number): IDBRequest<IDBDatabase> & { onupgradeneeded: (() => void) | null };
+};

@@ -7,7 +7,7 @@ import type { PreprocessSpec } from "../preprocess.js";
 import { sha256 } from "../sha256.js";
 
 /** Raised when the same picture gives other features: by a change of kernels, rewrites, resampling or decoder. */
-export const FEATURE_VERSION = 1;
+export const FEATURE_VERSION = 2;
 
 export interface FeatureSource {
   /** The frozen base, for the batch at which it runs: sums of another batch may differ in their last bits. */
@@ -19,6 +19,8 @@ export interface FeatureSource {
   readonly device: string;
   /** How the pictures were changed before; left out for pictures as they are. */
   readonly view?: string;
+  /** Which of the base's problems are computed by other kernels than the default: `describeChoices`. */
+  readonly kernels?: string;
 }
 
 const bytesOf = ({ data }: HostTensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -29,8 +31,8 @@ export function describeDevice({ device }: Gpu): string {
   return JSON.stringify([vendor, architecture, name, description]);
 }
 
-/** 64 hexadecimal digits: another network, weight, preprocessing, cut, device, view or FEATURE_VERSION gives another key. */
-export async function featureKey({ base, cut, preprocess, device, view }: FeatureSource): Promise<string> {
+/** 64 hexadecimal digits: another network, weight, preprocessing, cut, device, view, choice of kernels or FEATURE_VERSION gives another key. */
+export async function featureKey({ base, cut, preprocess, device, view, kernels }: FeatureSource): Promise<string> {
   const paths = [...base.graph.params.keys(), ...base.graph.states.keys()];
   const weights = await Promise.all(
     paths.map(async (path) => [path, await sha256(bytesOf(base.weights.get(path) as HostTensor))]),
@@ -43,6 +45,7 @@ export async function featureKey({ base, cut, preprocess, device, view }: Featur
     preprocess,
     device,
     view, // undefined is left out of the text
+    kernels,
   });
   return sha256(new TextEncoder().encode(text));
 }

@@ -4,7 +4,7 @@ import type { Sample } from "../data/dataset.js";
 import type { Decoded } from "../data/picture.js";
 import { quoteName } from "../data/quote-name.js";
 import { accuracyOf, type ConfusionMatrix, confusionMatrix } from "../metrics/confusion-matrix.js";
-import { Predictor } from "../predict.js";
+import { Predictor, type PredictorOptions } from "../predict.js";
 import type { LoadedRun } from "./model-file.js";
 import type { Predictions } from "./tables.js";
 
@@ -14,7 +14,7 @@ export interface LabelledSamples {
   readonly samples: readonly Sample[];
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Pick<PredictorOptions, "choices"> {
   /** Pictures per pass. Default 8. */
   readonly batch?: number;
   /** Ends the evaluation with its reason. */
@@ -45,7 +45,7 @@ export async function evaluateRun(
   { description, network }: LoadedRun,
   data: LabelledSamples,
   pictures: (samples: readonly Sample[]) => AsyncIterable<Decoded<Sample>>,
-  { batch = 8, signal, progress }: EvaluateOptions = {},
+  { batch = 8, signal, progress, choices }: EvaluateOptions = {},
 ): Promise<RunEvaluation> {
   const { classes, preprocess } = description;
   const given = data.samples.map(({ file, label }) => ({
@@ -64,7 +64,7 @@ export async function evaluateRun(
   const confidence: number[] = [];
   const skipped: { file: string; reason: string }[] = [];
   let loss = 0;
-  const predictor = await Predictor.create(gpu, network, { preprocess, labels: classes, batch });
+  const predictor = await Predictor.create(gpu, network, { preprocess, labels: classes, batch, choices });
   try {
     for await (const result of predictor.run(pictures(given))) {
       signal?.throwIfAborted();

@@ -26,7 +26,7 @@ export function certify(
 function compareSteps(job: Job, capabilities: Capabilities): Omit<StepCost, "gpuMs"> {
   const cost = ({ tail }: Job["plan"]): TrainingCost & { readonly bytes: number } => {
     const { step } = trainingGraphs(tail, job.settings, false);
-    const counted = costOfTraining([step], capabilities);
+    const counted = costOfTraining([step], capabilities, job.input.choices);
     return { ...counted, bytes: counted.plannedBytes + counted.optimizerBytes };
   };
   const planned = cost(job.plan);

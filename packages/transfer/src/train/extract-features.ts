@@ -4,14 +4,20 @@
  *
  * Throws   E_DATA when more than a tenth of the pictures cannot be read
  */
-import { type Gpu, TlxError } from "@tlx/kernels";
-import { type Network, withBatch } from "@tlx/nn";
+import { type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
+import { decisiveChoices, type Network, withBatch } from "@tlx/nn";
 import type { Sample } from "../data/dataset.js";
 import type { HashedOrCached } from "../data/picture.js";
 import { describeDevice, type FeatureSource, featureKey } from "../features/feature-key.js";
 import type { FeatureStore } from "../features/feature-store.js";
 import { MemoryFeatureStore } from "../features/memory-store.js";
-import { compileForPictures, compileWhenNeeded, type PictureProgram, runPictures } from "../picture-program.js";
+import {
+  compileForPictures,
+  compileWhenNeeded,
+  inferenceGraph,
+  type PictureProgram,
+  runPictures,
+} from "../picture-program.js";
 import type { PreprocessSpec } from "../preprocess.js";
 import type { FeaturesEvent, SkippedEvent, WarningEvent } from "./events.js";
 import { type Frontier, widthOf } from "./feed.js";
@@ -37,6 +43,7 @@ export interface ExtractionInput {
   /** Pictures per pass. */
   readonly batch: number;
   readonly openFeatures: OpenFeatures;
+  readonly choices?: KernelChoices;
   readonly signal?: AbortSignal;
 }
 
@@ -53,16 +60,29 @@ export interface ExtractionRequest extends Pick<FeaturesEvent, "split" | "note">
   readonly samples: readonly Sample[];
 }
 
-/** What decides the features of a plan's pictures. */
+/** What decides the features of a plan's pictures; `prefix` for the batch at which it runs. */
 export function featureSourceOf(
   gpu: Gpu,
   prefix: Network,
   frontier: readonly Frontier[],
   preprocess: PreprocessSpec,
-  view?: View,
+  { view, choices }: { readonly view?: View; readonly choices?: KernelChoices } = {},
 ): FeatureSource {
   const cut = frontier.map(({ name }) => name).join(",");
-  return { base: prefix, cut, preprocess, device: describeDevice(gpu), ...(view && { view: view.text }) };
+  const kernels = choices && describeChoices(gpu, prefix, choices);
+  return {
+    ...{ base: prefix, cut, preprocess, device: describeDevice(gpu) },
+    ...(view && { view: view.text }),
+    ...(kernels !== undefined && { kernels }),
+  };
+}
+
+/** Choices that decide bits of the features, as text; undefined where all kernels are the usual ones. */
+function describeChoices(gpu: Gpu, prefix: Network, choices: KernelChoices): string | undefined {
+  if (choices.size === 0) return undefined;
+  const batch = prefix.graph.inputs.get("image")!.spec.shape[0]!;
+  const decisive = decisiveChoices(inferenceGraph(prefix, batch), choices, gpu.capabilities);
+  return decisive.size === 0 ? undefined : JSON.stringify([...decisive].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The frozen part, not compiled before the first picture needs it. */
@@ -74,18 +94,18 @@ export class Extraction {
   private readonly warnings: string[] = [];
 
   constructor(input: ExtractionInput) {
-    const { gpu, preprocess, frontier, batch } = input;
+    const { gpu, preprocess, frontier, batch, choices } = input;
     const prefix = { ...input.prefix, graph: withBatch(input.prefix.graph, batch) };
     const outputs = frontier.map(({ name }) => name);
     this.input = input;
     this.prefix = prefix;
-    this.program = compileWhenNeeded(batch, () => compileForPictures(gpu, prefix, preprocess, outputs, batch));
+    this.program = compileWhenNeeded(batch, () => compileForPictures(gpu, prefix, preprocess, outputs, batch, choices));
   }
 
   /** Opens the store of a view, or of the pictures as they are. */
   async openStore(view?: View): Promise<FeatureStore> {
-    const { gpu, preprocess, frontier, openFeatures } = this.input;
-    const key = await featureKey(featureSourceOf(gpu, this.prefix, frontier, preprocess, view));
+    const { gpu, preprocess, frontier, openFeatures, choices } = this.input;
+    const key = await featureKey(featureSourceOf(gpu, this.prefix, frontier, preprocess, { view, choices }));
     return openFeatures(key, widthOf(frontier), (message) => this.warnings.push(message));
   }
 

@@ -1,4 +1,4 @@
-import { bytesOf, type Capabilities } from "@tlx/kernels";
+import { bytesOf, type Capabilities, type KernelChoices } from "@tlx/kernels";
 import { lowerGraph } from "@tlx/nn";
 import type { TrainingPlan } from "./plan-training.js";
 import type { TrainSettings } from "./settings.js";
@@ -18,13 +18,14 @@ export function fitBatch(
   planOf: (size: number) => TrainingPlan,
   settings: TrainSettings,
   capabilities: Capabilities,
+  choices?: KernelChoices,
 ): FittedBatch {
   const { batch, accumulate } = settings;
   for (let parts = Math.min(accumulate, batch); ; parts++) {
     const size = Math.ceil(batch / parts);
     const plan = planOf(size);
     const { step } = trainingGraphs(plan.tail, settings, parts > 1);
-    const bound = lowerGraph(step, capabilities).flatMap(({ node, lowered }) => [
+    const bound = lowerGraph(step, capabilities, { choices }).flatMap(({ node, lowered }) => [
       ...[...node.inputs, ...node.outputs].map(({ spec }) => spec),
       ...(lowered.scratch ?? []),
     ]);

@@ -2,10 +2,11 @@
  * Pictures that are decoded, prepared and taken through the frozen part anew for every step: for augmentation, for pictures
  * that are mixed, and where there is no frozen part.
  */
-import { f32, type Gpu, mixSamples, TlxError, u32, type Value } from "@tlx/kernels";
-import { GraphBuilder, type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
+import { f32, type Gpu, type KernelChoices, mixSamples, TlxError, u32, type Value } from "@tlx/kernels";
+import { GraphBuilder, type Network, Program } from "@tlx/nn";
 import type { Augmentation } from "../augment/decisions.js";
 import type { Picture } from "../data/picture.js";
+import { inferenceForm } from "../picture-program.js";
 import { Preprocessor, type PreprocessSpec } from "../preprocess.js";
 import type { PictureSource } from "./extract-features.js";
 import type { Feed, Frontier, Loading, Part } from "./feed.js";
@@ -23,6 +24,7 @@ export interface FrontEndInput {
   readonly preprocess: PreprocessSpec;
   /** Samples per pass, as of the tail. */
   readonly batch: number;
+  readonly choices?: KernelChoices;
 }
 
 /** From decoded pictures to the inputs of a tail, on the GPU. */
@@ -47,18 +49,20 @@ export class FrontEnd {
   }
 
   static async create(input: FrontEndInput): Promise<FrontEnd> {
-    const { gpu, preprocess, batch } = input;
+    const { gpu, preprocess, batch, choices } = input;
     const preprocessor = new Preprocessor(gpu, preprocess);
     const made: Program[] = [];
     try {
       const compile = async (network: Network, label: string): Promise<Program> => {
-        const program = await Program.compile(gpu, network.graph, network.weights, { label });
+        const program = await Program.compile(gpu, network.graph, network.weights, {
+          label,
+          choices,
+        });
         made.push(program);
         return program;
       };
       const { prefix: base } = input;
-      const prefix =
-        base && (await compile(optimizeForInference({ ...base, graph: withBatch(base.graph, batch) }), "prefix"));
+      const prefix = base && (await compile(inferenceForm(base, batch), "prefix"));
       const mixer = await compile(mixerOf(batch, preprocess.crop), "mixing");
       return new FrontEnd(input, { preprocessor, prefix, mixer });
     } catch (error) {

@@ -71,7 +71,7 @@ export async function* openFeeds(
   batch: number,
 ): AsyncGenerator<SkippedEvent | WarningEvent | FeaturesEvent, PhaseFeeds> {
   const { input, settings, model } = job;
-  const { pictures, signal, openFeatures = openMemory } = input;
+  const { pictures, signal, openFeatures = openMemory, choices } = input;
   const { prefix, frontier } = plan;
   const { preprocess } = model;
   const stores: FeatureStore[] = [];
@@ -88,7 +88,7 @@ export async function* openFeeds(
   const extraction =
     prefix && keeps
       ? new Extraction({
-          ...{ gpu, prefix, frontier, preprocess, openFeatures, signal },
+          ...{ gpu, prefix, frontier, preprocess, openFeatures, signal, choices },
           batch: settings.extractBatch,
         })
       : undefined;
@@ -107,14 +107,14 @@ export async function* openFeeds(
         return new CachedFeed(known, [plain], frontier) as Feed;
       }
       const known = table ?? (yield* scanPictures(pictures, split, samples, signal));
-      frontEnd ??= await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch });
+      frontEnd ??= await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch, choices });
       return new LiveFeed({ frontEnd, pictures, table: known }) as Feed;
     };
     let train: Feed;
     let trainCheck: Feed | undefined;
     if (choice.views === 0) {
       const table = yield* scanPictures(pictures, "train", input.train, signal);
-      frontEnd = await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch });
+      frontEnd = await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch, choices });
       train = new LiveFeed({ frontEnd, pictures, table, augment });
     } else if (settings.augment === "none") {
       trainCheck = yield* measured("train", input.train);

@@ -1,4 +1,5 @@
 /** How far a run has come, as it is kept in memory, and as a snapshot keeps it. */
+import type { Choice } from "@tlx/kernels";
 import type { Weights } from "@tlx/nn";
 import type { Evaluation } from "./evaluate.js";
 import type { Snapshot } from "./snapshot.js";
@@ -28,6 +29,8 @@ export interface Progress {
   readonly best?: BestEpoch;
   /** Kernel choices of the phase under way: other ones give other bits. */
   readonly kernels?: string;
+  /** By problem, as the run was begun with; left out where there are none. */
+  readonly choices?: Readonly<Record<string, Choice>>;
   /** SHA-256 of what names the pictures that could be read, once they were. */
   readonly samples?: string;
 }
@@ -50,7 +53,10 @@ const figuresOf = ({ epoch, trainAccuracy, accuracy, loss }: BestEpoch): Omit<Be
 
 /** The inverse of `snapshotOf`; a snapshot's file is checked as a whole, so what it holds is as it was written. */
 export function progressOf({ position, tensors }: Snapshot): Progress {
-  const { phase, epoch, pass, best, kernels, samples } = position as unknown as Omit<Progress, "best" | "tensors"> & {
+  const { phase, epoch, pass, best, kernels, choices, samples } = position as unknown as Omit<
+    Progress,
+    "best" | "tensors"
+  > & {
     readonly best?: Omit<BestEpoch, "weights">;
   };
   const [now, then]: Map<string, Weights extends ReadonlyMap<string, infer T> ? T : never>[] = [new Map(), new Map()];
@@ -62,6 +68,7 @@ export function progressOf({ position, tensors }: Snapshot): Progress {
     ...{ phase, epoch, pass, tensors: now! },
     ...(best && { best: { ...best, weights: then! } }),
     ...(kernels !== undefined && { kernels }),
+    ...(choices && { choices }),
     ...(samples !== undefined && { samples }),
   };
 }

@@ -46,7 +46,7 @@ export async function* runPhase(
   const phase = phases[from.phase] as Phase;
   const isLast = from.phase === phases.length - 1;
   const planOf = (size: number): TrainingPlan => job.planPhase(phase, size, from.tensors);
-  const { plan, size, parts } = fitBatch(planOf, settings, gpu.capabilities);
+  const { plan, size, parts } = fitBatch(planOf, settings, gpu.capabilities, input.choices);
   const choice = chooseSource(plan, settings, input.train.length);
   yield {
     type: "phase",
@@ -56,7 +56,9 @@ export async function* runPhase(
   let feeds: PhaseFeeds | undefined;
   let programs: TailPrograms | undefined;
   try {
-    programs = await compileTail(gpu, plan.tail, settings, parts > 1, from.tensors);
+    programs = await compileTail(gpu, plan.tail, settings, parts > 1, {
+      ...{ weights: from.tensors, choices: input.choices },
+    });
     const kernels = saving.checkKernels(programs, from);
     feeds = yield* openFeeds(gpu, job, plan, choice, size);
     const samples = await saving.checkSamples(feeds, from);

@@ -1,5 +1,15 @@
 /** The programs of the trained part, for one batch size and on one set of params. */
-import { add, f32, type Gpu, sizeOf, softmaxCrossEntropy, TlxError, u32, type Value } from "@tlx/kernels";
+import {
+  add,
+  f32,
+  type Gpu,
+  type KernelChoices,
+  sizeOf,
+  softmaxCrossEntropy,
+  TlxError,
+  u32,
+  type Value,
+} from "@tlx/kernels";
 import { gradientRules } from "@tlx/kernels/grad";
 import {
   differentiate,
@@ -109,13 +119,20 @@ export interface TailPrograms {
   dispose(): void;
 }
 
-/** Compiles a tail. `weights` come before those of `tail`: what an earlier step left behind, moments and averages too. */
+/** Whose values a tail starts from, and which kernels compute it. */
+export interface TailStart {
+  /** They come before those of the tail: what an earlier step left behind, moments and averages too. */
+  readonly weights?: Weights;
+  readonly choices?: KernelChoices;
+}
+
+/** Compiles a tail. */
 export async function compileTail(
   gpu: Gpu,
   tail: Tail,
   settings: TailSettings,
   accumulates: boolean,
-  weights: Weights = new Map(),
+  { weights = new Map(), choices }: TailStart = {},
 ): Promise<TailPrograms> {
   const graphs = trainingGraphs(tail, settings, accumulates);
   const updating = graphs.update ?? graphs.step;
@@ -133,7 +150,7 @@ export async function compileTail(
     for (const [path, tensor] of weights) if (known.has(path)) start.set(path, tensor);
     const params = own(new Params(gpu, start, "tail", updating));
     const compile = async (graph: Graph, on: Params, label: string): Promise<Program> =>
-      own(await Program.compile(gpu, graph, on, { label }));
+      own(await Program.compile(gpu, graph, on, { label, choices }));
     const averages = settings.averageDecay > 0;
     const evaluated = averages ? own(new Params(gpu, ofTail(start, tail), "average", bare(updating))) : params;
     const step = await compile(graphs.step, params, "train");

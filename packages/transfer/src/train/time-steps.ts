@@ -25,10 +25,11 @@ async function timeStep(gpu: Gpu, { step, update }: TailPrograms, parts: number)
  * of `programs` change meanwhile.
  */
 export async function timeSteps(gpu: Gpu, job: Job, programs: TailPrograms, parts: number): Promise<Comparison> {
-  const { settings } = job;
+  const { settings, input } = job;
+  const { choices } = input;
   const planned = await timeStep(gpu, programs, parts);
-  const fitted = fitBatch((size) => job.planEverything(size), settings, gpu.capabilities);
-  const whole = await compileTail(gpu, fitted.plan.tail, settings, fitted.parts > 1);
+  const fitted = fitBatch((size) => job.planEverything(size), settings, gpu.capabilities, choices);
+  const whole = await compileTail(gpu, fitted.plan.tail, settings, fitted.parts > 1, { choices });
   try {
     return { planned, everything: await timeStep(gpu, whole, fitted.parts) };
   } finally {

@@ -5,7 +5,7 @@
  * The trainer is an async generator of events and prints nothing. Same adapter, driver, version, seed and kernel choices
  * give the same bits: sums have a fixed order, random numbers are hashes of seed and place, and pictures keep their order.
  */
-import { type Gpu, type HostTensor, TlxError } from "@tlx/kernels";
+import { type Gpu, type HostTensor, type KernelChoices, TlxError } from "@tlx/kernels";
 import type { Weights } from "@tlx/nn";
 import type { Sample } from "../data/dataset.js";
 import { describeDevice } from "../features/feature-key.js";
@@ -39,6 +39,11 @@ export interface JobInput {
   readonly settings?: Partial<TrainSettings>;
   /** Which elements of a param learn, by path: a tensor of its shape, 0 where an element stays as it is. */
   readonly elements?: ReadonlyMap<string, HostTensor>;
+  /**
+   * Which kernels compute which problems, as found by tuning. Default: what is likely the fastest. They are part of every
+   * snapshot, and a resumed run uses those of its snapshot.
+   */
+  readonly choices?: KernelChoices;
 }
 
 export interface TrainInput extends JobInput {
@@ -101,18 +106,20 @@ const MOST_LOSSES = 3;
  *          end of the first epoch or while a phase looks through its pictures
  */
 export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
-  const job = prepareJob(input);
-  const identity = identify(job);
   const { resume } = input;
+  const job = prepareJob(resume ? { ...input, choices: choicesOf(resume) } : input);
+  const identity = identify(job);
   if (resume) compareIdentity(resume.identity, identity);
   yield { type: "plan", ...describePlan(job.plan), phases: job.phases.map(({ name, epochs }) => ({ name, epochs })) };
   const saving = new Saving(identity, job.settings.saveSteps, resume);
+  const { choices } = job.input;
+  const start: Progress = choices?.size ? { ...startOfRun, choices: Object.fromEntries(choices) } : startOfRun;
   let { gpu } = input;
   let losses = 0;
   let before = saving.last;
   for (;;) {
     try {
-      return yield* runFrom(gpu, job, saving.last ? progressOf(saving.last) : startOfRun, saving);
+      return yield* runFrom(gpu, job, saving.last ? progressOf(saving.last) : start, saving);
     } catch (error) {
       if (!(error instanceof TlxError && error.code === "E_DEVICE" && input.reopenGpu)) throw error;
       losses = saving.last === before ? losses + 1 : 1;
@@ -132,6 +139,8 @@ export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, Trai
     }
   }
 }
+
+const choicesOf = (snapshot: Snapshot): KernelChoices => new Map(Object.entries(progressOf(snapshot).choices ?? {}));
 
 async function reopen(open: () => Promise<Gpu>, lost: TlxError): Promise<Gpu> {
   try {

@@ -1,5 +1,5 @@
 /** What the programs of a training cost, by counting: no GPU is needed. */
-import { bytesOf, type Capabilities } from "@tlx/kernels";
+import { bytesOf, type Capabilities, type KernelChoices } from "@tlx/kernels";
 import { type Graph, lowerGraph, planMemory } from "@tlx/nn";
 
 export interface TrainingCost {
@@ -15,13 +15,17 @@ export interface TrainingCost {
 }
 
 /** Costs of graphs that run one after the other: a prefix, a step, an update. */
-export function costOfTraining(graphs: readonly Graph[], capabilities: Capabilities): TrainingCost {
+export function costOfTraining(
+  graphs: readonly Graph[],
+  capabilities: Capabilities,
+  choices?: KernelChoices,
+): TrainingCost {
   const dispatches = { forward: 0, backward: 0, update: 0 };
   let plannedBytes = 0;
   let unplannedBytes = 0;
   const kept = new Map<string, number>();
   for (const graph of graphs) {
-    const nodes = lowerGraph(graph, capabilities);
+    const nodes = lowerGraph(graph, capabilities, { choices });
     for (const { node, lowered } of nodes) dispatches[stageOf(node.path)] += lowered.dispatches.length;
     const memory = planMemory(graph, nodes);
     plannedBytes += memory.plannedBytes;

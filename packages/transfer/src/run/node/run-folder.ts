@@ -2,6 +2,7 @@
  * The folder of a run while it is written:
  *
  *   config.json                       from the start
+ *   kernels.json                      from the start, where kernels were tuned: which ones it was trained with
  *   metrics.csv, metrics.jsonl        a line per epoch
  *   checkpoints/last.safetensors      the trained params after the last epoch; best.safetensors after the best one
  *   checkpoints/state.safetensors     where training stands, as long as it is unfinished
@@ -22,6 +23,7 @@ import { z } from "zod";
 import { confusionMatrix } from "../../metrics/confusion-matrix.js";
 import type { EpochEvent, TrainEvent } from "../../train/events.js";
 import type { Snapshot } from "../../train/snapshot.js";
+import type { TunedRecord } from "../../tune/tuned-kernels.js";
 import { exportTensors } from "../../weights/join.js";
 import { writeSafetensors } from "../../weights/write-safetensors.js";
 import {
@@ -52,13 +54,18 @@ export interface RunStart {
   readonly config: Readonly<Record<string, unknown>>;
   /** What was left out before training. */
   readonly skipped?: readonly Skipped[];
+  /** The kernels that it is trained with, where they are not the defaults. */
+  readonly kernels?: TunedRecord;
 }
+
+/** Kernel choices of a run, in its folder. */
+export const KERNELS = "kernels.json";
 
 /** Proof that nothing frozen moved, in the folder of a run. */
 export const CERTIFICATE = "freeze-certificate.json";
 
 /** What a run writes, the lock aside. */
-const entries = ["config.json", "metrics.csv", "metrics.jsonl", "checkpoints", "model"];
+const entries = ["config.json", KERNELS, "metrics.csv", "metrics.jsonl", "checkpoints", "model"];
 const tables = ["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv", CERTIFICATE];
 
 /** What `RunFolder.resume` finds. */
@@ -93,13 +100,14 @@ export class RunFolder {
    * Makes `folder` and takes its lock; parents are made. A folder that holds anything is refused, except one that a killed
    * process left before it saved a state that can be used: its files are removed and the run starts anew.
    */
-  static async create(folder: string, { config, skipped = [] }: RunStart): Promise<RunFolder> {
+  static async create(folder: string, { config, skipped = [], kernels }: RunStart): Promise<RunFolder> {
     const files = new Map([
       [LOCK, lockContent()],
       ["config.json", `${JSON.stringify(config, null, 2)}\n`],
       ["metrics.csv", metricsHeader],
       ["metrics.jsonl", ""],
     ]);
+    if (kernels) files.set(KERNELS, `${JSON.stringify(kernels, null, 1)}\n`);
     try {
       if (await isUnfinished(folder)) {
         if (!(await isInUse(folder)) && (await holdsState(folder))) throw resumable(folder);
