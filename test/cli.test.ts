@@ -32,7 +32,7 @@ describe("usage", () => {
 
   it("prints help with commands, defaults and examples", async () => {
     const [help, train] = await Promise.all([tlx(["--help"]), tlx(["train", "--help"])]);
-    for (const name of ["train", "evaluate", "predict", "inspect", "models", "doctor"])
+    for (const name of ["train", "evaluate", "predict", "inspect", "models", "tune", "doctor"])
       expect(help.stdout).toContain(`  ${name} `);
     expect(help.stdout).toContain("Examples:");
     expect(train.stdout).toMatch(/--lr <n> [^-]*\(default:\s+0\.001\)/);

@@ -30,7 +30,10 @@ export async function runOp(name: string): Promise<OpRun> {
     if (Math.max(...extents) > MOST_ELEMENTS) continue;
     const expected = record.reference(data.inputs, data.problem);
     const allowed = record.tolerance(data.problem, data.inputs, expected, record.reference);
-    const variants = new Set([chooseVariant(record.op, data.problem, gpu.capabilities), record.op.variants.at(-1)!]);
+    const variants = new Set([
+      chooseVariant(record.op, data.problem, gpu.capabilities).variant,
+      record.op.variants.at(-1)!,
+    ]);
     for (const variant of variants) {
       const prepared = await prepareCase(gpu, record, data, variant);
       const run = await prepared.run();

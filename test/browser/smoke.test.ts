@@ -10,6 +10,7 @@ import { bundleForBrowser } from "../support/bundle.js";
 import { testGpu } from "../support/gpu.js";
 import { type AugmentRun, runAugment } from "./run-augment.js";
 import type { OpRun } from "./run-op.js";
+import type { TuneRun } from "./run-tune.js";
 
 const executablePath = findChromium();
 const quiet = [
@@ -35,7 +36,9 @@ describe.skipIf(maySkip)("in Chromium", () => {
     const entry = `
       import { pageGpu, runOp } from ${file("run-op.ts")};
       import { runAugment } from ${file("run-augment.ts")};
-      Object.assign(globalThis, { runOp, runAugment: async () => runAugment(await pageGpu()) });`;
+      import { runTune } from ${file("run-tune.ts")};
+      const onPage = (run) => async () => run(await pageGpu());
+      Object.assign(globalThis, { runOp, runAugment: onPage(runAugment), runTune: onPage(runTune) });`;
     const { code } = await bundleForBrowser(entry, { format: "esm", fromSource: true });
     server = createServer((request, response) => {
       const script = request.url === "/page.js";
@@ -74,6 +77,14 @@ describe.skipIf(maySkip)("in Chromium", () => {
     // 1 is allowed; integers make it 0.
     expect(apart.reduce((a, b) => Math.max(a, b), 0)).toBe(0);
     expect(new Set(here.pixels).size).toBeGreaterThan(200);
+    expect(complaints).toEqual([]);
+  });
+
+  it("tunes, and keeps in IndexedDB what was found", async () => {
+    const first = await page.evaluate<TuneRun>("runTune()");
+    expect(first).toEqual({ tuned: 1, kept: 1, equal: true, foreign: 0, failures: [] });
+    const second = await page.evaluate<TuneRun>("runTune()");
+    expect(second).toEqual({ ...first, tuned: 0 });
     expect(complaints).toEqual([]);
   });
 });

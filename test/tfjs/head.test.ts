@@ -160,7 +160,7 @@ describe.each(["adamw", "sgd"] as const)("three steps of %s, each from where we 
   it.each([0, 0.5])("with gradients clipped at %f", async (clipNorm) => {
     const { op, step, moments } = kinds[kind];
     const { step: trained } = withOptimizer(differentiated(), { kind });
-    const updating = { rateScale: 1, masked: false };
+    const updating = { rateScale: 1, masked: false, averaged: false };
     const [block, grad, ...rest] = trained.nodes.at(-1)!.inputs as [Value, Value, ...Value[]];
     const norm = rest.slice(moments.length + 1);
     const graph = { ...trained, outputs: new Map([grad, ...norm].map((v) => [v.path, v])) };

@@ -8,7 +8,9 @@ type Values = readonly Float64Array[];
  * TensorFlow.js takes 1 - beta^t from float32 powers, which are off by up to (t + 1) 2^-25: little beside beta^t but not
  * beside 1 - beta^t. The step divides by the first and by the root of the second.
  */
-function adamErrors([param, , , , hyper]: Values, [p2]: Values, { rateScale }: UpdateParams): Values {
+function adamErrors([param, , , , ...rest]: Values, [p2, m2, v2]: Values, params: UpdateParams): Values {
+  const { rateScale, averaged } = params;
+  const hyper = rest[Number(averaged)]!;
   const [rate, beta1, , , decay, correction1, correction2] = hyper as unknown as number[] as [
     number,
     number,
@@ -19,7 +21,9 @@ function adamErrors([param, , , , hyper]: Values, [p2]: Values, { rateScale }: U
     number,
   ];
   const relative = (stepNumber(beta1, correction1) + 1) * 2 ** -25 * (1 / correction1 + 0.5 / correction2);
-  return [p2!.map((p, i) => relative * Math.abs(p - param![i]! * (1 - rate * rateScale * decay)))];
+  const errors = p2!.map((p, i) => relative * Math.abs(p - param![i]! * (1 - rate * rateScale * decay)));
+  const none = [m2!, v2!].map((moment) => moment.map(() => 0));
+  return [errors, ...none, ...(averaged ? [errors.map((error) => (1 - hyper[9]!) * error)] : [])];
 }
 
 /**

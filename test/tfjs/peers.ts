@@ -1,27 +1,29 @@
 /** Every op of the registry as TensorFlow.js computes it, or the reason why it does not. */
 
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
-import type {
-  Activation,
-  AveragePoolGradParams,
-  AveragePoolParams,
-  BatchNormParams,
-  BatchNormTrainingParams,
-  ConvInputGradParams,
-  ConvParams,
-  ConvWeightGradParams,
-  CropParams,
-  CrossEntropyParams,
-  MatmulParams,
-  NoParams,
-  NormalizeParams,
-  PoolParams,
-  Problem,
-  SliceParams,
-  Spec,
-  WindowInputGradParams,
-  WindowParams,
-  WindowWeightGradParams,
+import {
+  type Activation,
+  type AveragePoolGradParams,
+  type AveragePoolParams,
+  type BatchNormParams,
+  type BatchNormTrainingParams,
+  type ConvInputGradParams,
+  type ConvParams,
+  type ConvWeightGradParams,
+  type CropParams,
+  type CrossEntropyParams,
+  type EpilogueParams,
+  extrasOf,
+  type MatmulParams,
+  type NoParams,
+  type NormalizeParams,
+  type PoolParams,
+  type Problem,
+  type SliceParams,
+  type Spec,
+  type WindowInputGradParams,
+  type WindowParams,
+  type WindowWeightGradParams,
 } from "@tlx/kernels";
 import { tf } from "./backend.js";
 import { adamStep, sgdStep } from "./update-step.js";
@@ -46,31 +48,36 @@ const both = (v: readonly [number, number]): [number, number] => [v[0], v[1]];
 const activate = <T extends Tensor>(x: T, activation: Activation): T =>
   activation === "none" ? x : activation === "relu" ? tf.relu(x) : tf.relu6(x);
 
-/** The epilogue: bias and residual where the op has them, then the activation. */
-const finish = (y: Tensor, extra: readonly Tensor[], activation: Activation): readonly Tensor[] => [
-  activate(
-    extra.reduce((sum, x) => tf.add(sum, x), y),
-    activation,
-  ),
-];
+/** The epilogue: what the op has of scale, bias and residual, then the activation, or its gradient where there is a gate. */
+function finish(y: Tensor, values: readonly Tensor[], params: EpilogueParams): readonly Tensor[] {
+  const names = extrasOf(params, 2 + values.length);
+  const { activation = "none" } = params;
+  const ended = values.reduce((sum, x, i) => {
+    if (names[i] === "scale") return tf.mul(sum, x);
+    if (names[i] !== "gate") return tf.add(sum, x);
+    const top = activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
+    return tf.where(tf.logicalAnd(tf.greater(x, 0), tf.less(x, top)), sum, tf.zerosLike(sum));
+  }, y);
+  return [names.includes("gate") ? ended : activate(ended, activation)];
+}
 
 const conv2d: Peer<ConvParams> = ([x, w, ...extra], { params }) => {
-  const { stride, pad, dilation, groups, activation } = params;
+  const { stride, pad, dilation, groups } = params;
   const weights = tf.split<Tensor4D>(w as Tensor4D, groups, 3);
   const parts = tf
     .split<Tensor4D>(x as Tensor4D, groups, 3)
     .map((part, g) => tf.conv2d<Tensor4D>(part, weights[g]!, both(stride), explicit(pad), "NHWC", both(dilation)));
-  return finish(tf.concat(parts, 3), extra, activation);
+  return finish(tf.concat(parts, 3), extra, params);
 };
 
 const depthwiseConv2d: Peer<WindowParams> = ([x, w, ...extra], { inputs, params }) => {
   const [kh, kw, , c] = inputs[1]!.shape as [number, number, number, number];
-  const { stride, pad, dilation, activation } = params;
+  const { stride, pad, dilation } = params;
   const kernel = tf.reshape(w!, [kh, kw, c, 1]) as Tensor4D;
   return finish(
     tf.depthwiseConv2d(x as Tensor4D, kernel, both(stride), explicit(pad), "NHWC", both(dilation)),
     extra,
-    activation,
+    params,
   );
 };
 
@@ -91,9 +98,9 @@ function spread(w: Tensor, [down, across]: readonly [number, number]): Tensor {
 /** One of the two gradients of a convolution: what the op is given, beside zeros of the shape it is asked for. */
 const gradientOf =
   <P>(of: "x" | "w", forward: (x: Tensor, w: Tensor, params: P) => Tensor): Peer<P> =>
-  ([a, b], { outputs, params }) => {
+  ([a, b, ...extra], { outputs, params }) => {
     const at = tf.zeros([...outputs[0]!.shape]);
-    if (of === "x") return [tf.grad((x) => forward(x, b!, params))(at, a)];
+    if (of === "x") return finish(tf.grad((x) => forward(x, b!, params))(at, a), extra, params as EpilogueParams);
     return [tf.grad((w) => forward(a!, w, params))(at, b)];
   };
 
@@ -175,7 +182,7 @@ const globalAveragePoolGrad: Peer<unknown> = ([dy], { outputs }) => [
 
 const batchNormTraining: Peer<BatchNormTrainingParams> = (
   [x, weight, bias, runningMean, runningVar],
-  { params: { eps, momentum } },
+  { params: { eps, momentum, activation = "none" } },
 ) => {
   const rows = tf.reshape(x!, [-1, weight!.size]);
   const { mean, variance } = tf.moments(rows, 0);
@@ -191,7 +198,13 @@ const batchNormTraining: Peer<BatchNormTrainingParams> = (
     tf.add(tf.mul(running, 1 - momentum), tf.mul(batch, momentum));
   const unbiased = tf.mul(variance, rows.shape[0]! / (rows.shape[0]! - 1));
   const rstd = tf.rsqrt(tf.add(variance, eps));
-  return [tf.reshape(y, x!.shape), mean, rstd, follow(runningMean!, mean), follow(runningVar!, unbiased)];
+  return [
+    activate(tf.reshape(y, x!.shape), activation),
+    mean,
+    rstd,
+    follow(runningMean!, mean),
+    follow(runningVar!, unbiased),
+  ];
 };
 
 const batchNormParamGrad: Peer<unknown> = ([x, mean, rstd, dy]) => {
@@ -220,7 +233,7 @@ const batchNorm: Peer<BatchNormParams> = ([x, weight, bias, mean, variance], { p
 const matmul =
   (transposeA: boolean, transposeB: boolean): Peer<Partial<MatmulParams>> =>
   ([a, b, ...extra], { params }) =>
-    finish(tf.matMul(a as Tensor2D, b as Tensor2D, transposeA, transposeB), extra, params.activation ?? "none");
+    finish(tf.matMul(a as Tensor2D, b as Tensor2D, transposeA, transposeB), extra, params);
 
 const softmaxCrossEntropy: Peer<CrossEntropyParams> = ([logits, labels, weights], { inputs, params }) => {
   const oneHot = tf.oneHot(labels as Tensor1D, inputs[0]!.shape[1]!);
@@ -228,12 +241,6 @@ const softmaxCrossEntropy: Peer<CrossEntropyParams> = ([logits, labels, weights]
     tf.losses.softmaxCrossEntropy(oneHot, x, weights, params.smoothing, tf.Reduction.SUM);
   const { value, grad } = tf.valueAndGrad(loss)(logits!);
   return [tf.reshape(value, [1]), grad];
-};
-
-const updateAverage: Peer<NoParams> = ([average, param, hyper, norm]) => {
-  if (!Number.isFinite(norm!.dataSync()[0])) return [average!];
-  const decay = hyper!.dataSync()[9]!;
-  return [tf.add(tf.mul(average!, decay), tf.mul(param!, 1 - decay))];
 };
 
 const mixSamples: Peer<NoParams> = ([x, partner, share, box], { inputs }) => {
@@ -291,7 +298,6 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   squaredNorm: ([x]) => [tf.reshape(tf.sum(tf.square(x!)), [1])],
   accumulate: ([sum, g, hyper]) => [hyper!.dataSync()[10]! > 0 ? g! : tf.add(sum!, g!)],
   multiply: ([a, b]) => [tf.mul(a!, b!)],
-  updateAverage,
   mixSamples,
   sgd: (inputs, { params }) => sgdStep(inputs, params),
   adamw: (inputs, { params }) => adamStep(inputs, params),

@@ -13,19 +13,24 @@ interface Step {
   readonly rate: number;
   /** `next`, or `before` where the mask is zero. */
   where(before: Tensor, next: Tensor): Tensor;
+  /** The average that follows `param`, in an array of one; none where there is none. */
+  follow(param: Tensor): readonly Tensor[];
 }
 
 /** What comes before every optimizer, on its last inputs; undefined where the norm is not finite. */
-function prepare(grad: Tensor, [hyperInput, norm, mask]: readonly Tensor[], params: UpdateParams): Step | undefined {
+function prepare(grad: Tensor, inputs: readonly Tensor[], params: UpdateParams): Step | undefined {
+  const [hyperInput, norm, mask] = params.averaged ? inputs.slice(1) : inputs;
   const hyper = hyperInput!.dataSync() as Float32Array;
   if (!Number.isFinite(norm!.dataSync()[0])) return undefined;
   const [clip, scale] = [hyper[7]!, hyper[8]!];
   const clipped = clip > 0 ? tf.minimum(1, tf.div(clip, tf.add(tf.mul(scale, tf.sqrt(norm!)), 1e-6))) : tf.scalar(1);
+  const decay = hyper[9]!;
   const scaled = tf.mul(grad, tf.mul(scale, clipped));
   return {
     hyper,
     grad: mask ? tf.mul(scaled, mask) : scaled,
     rate: hyper[0]! * params.rateScale,
+    follow: (param) => (params.averaged ? [tf.add(tf.mul(inputs[0]!, decay), tf.mul(param, 1 - decay))] : []),
     where: (before, next) => (mask ? tf.where(tf.notEqual(mask, 0), next, before) : next),
   };
 }
@@ -43,7 +48,7 @@ export async function adamStep(
   params: UpdateParams,
 ): Promise<readonly Tensor[]> {
   const step = prepare(grad!, rest, params);
-  if (!step) return [param!, m!, v!];
+  if (!step) return [param!, m!, v!, ...rest.slice(0, Number(params.averaged))];
   const [, beta1, beta2, eps, decay, correction1] = step.hyper as unknown as [
     ...(Float32Array & [number, number, number, number, number, number]),
   ];
@@ -55,7 +60,8 @@ export async function adamStep(
   ]);
   const updated = applyStep(optimizer, tf.mul(param!, 1 - step.rate * decay), step.grad);
   const [, m2, v2] = await optimizer.getWeights();
-  return [step.where(param!, updated), step.where(m!, m2!.tensor), step.where(v!, v2!.tensor)];
+  const param2 = step.where(param!, updated);
+  return [param2, step.where(m!, m2!.tensor), step.where(v!, v2!.tensor), ...step.follow(param2)];
 }
 
 /** SGD as the momentum optimizer of TensorFlow.js on gradients that decay has joined by hand. */
@@ -64,7 +70,7 @@ export async function sgdStep(
   params: UpdateParams,
 ): Promise<readonly Tensor[]> {
   const step = prepare(grad!, rest, params);
-  if (!step) return [param!, velocity!];
+  if (!step) return [param!, velocity!, ...rest.slice(0, Number(params.averaged))];
   const [, momentum, nesterov, , decay] = step.hyper as unknown as [
     ...(Float32Array & [number, number, number, number, number]),
   ];
@@ -75,5 +81,6 @@ export async function sgdStep(
   ]);
   const updated = applyStep(optimizer, param!, tf.add(step.grad, tf.mul(param!, decay)));
   const [, velocity2] = await optimizer.getWeights();
-  return [step.where(param!, updated), step.where(velocity!, velocity2!.tensor)];
+  const param2 = step.where(param!, updated);
+  return [param2, step.where(velocity!, velocity2!.tensor), ...step.follow(param2)];
 }

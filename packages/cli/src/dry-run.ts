@@ -68,7 +68,9 @@ export async function forecast({ report, signal }: Context, input: DryRunInput):
   const changes = settings.augment !== "none";
   const open = async (): Promise<FeatureStore | undefined> => {
     if (cache === false || !kept || changes) return undefined;
-    const key = await featureKey(featureSourceOf(gpu, prefix, frontier, model.preprocess));
+    const key = await featureKey(
+      featureSourceOf(gpu, prefix, frontier, model.preprocess, { choices: job.input.choices }),
+    );
     return diskFeatures(cache)(key, featureWidth, (m) => report.warn(m));
   };
   const store = await open();

@@ -7,6 +7,7 @@ import { modelsCommand } from "./commands/models.js";
 import { predictCommand } from "./commands/predict.js";
 import { pretrainCommand } from "./commands/pretrain.js";
 import { trainCommand } from "./commands/train.js";
+import { tuneCommand } from "./commands/tune.js";
 import { verifyCommand } from "./commands/verify.js";
 import type { Context } from "./context.js";
 import { Exit, exitStatusOf } from "./exit.js";
@@ -24,6 +25,7 @@ Examples:
   $ tlx evaluate --run runs/train/flowers more-flowers
   $ tlx verify runs/train/flowers
   $ tlx pretrain pictures --model my-network.mjs
+  $ tlx tune mobilenet-v2                        find the fastest kernels for this GPU
 
 Text for people goes to standard error, results to standard output.
 Exit status: 0 ok, 1 failed or unusable weights, 2 usage, 3 unusable pictures, 4 no GPU, 5 GPU lost,
@@ -47,6 +49,7 @@ function buildProgram(context: Context): Command {
     verifyCommand,
     inspectCommand,
     modelsCommand,
+    tuneCommand,
     doctorCommand,
   ]) {
     program.addCommand(make(context).copyInheritedSettings(program));
@@ -66,7 +69,7 @@ function explain(error: unknown, report: Report): void {
   if (process.env.TLX_DEBUG === "1" && error instanceof Error) report.say(printable(error.stack ?? String(error)));
   if (error instanceof CommanderError) return;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof TlxError) report.fail(message.replace(/^(openGpu|train|predict|runs?): /, ""));
+  if (error instanceof TlxError) report.fail(message.replace(/^(openGpu|train|tune|predict|runs?): /, ""));
   else if (error instanceof Error && "syscall" in error) {
     report.fail(`the system refused: ${message}; check the path, its permissions and the space left there`);
   } else {

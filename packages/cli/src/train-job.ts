@@ -26,13 +26,16 @@ export interface TrainJob {
   /** Path of the weights, or "none". */
   readonly weights: string;
   readonly elements: TrainInput["elements"];
+  /** A resumed run takes those of its snapshot. */
+  readonly choices?: TrainInput["choices"];
 }
 
 /** What is trained on what, for the trainer. */
-export const inputOf = ({ config, model, checkpoint, data, elements }: TrainJob): JobInput => ({
+export const inputOf = ({ config, model, checkpoint, data, elements, choices }: TrainJob): JobInput => ({
   ...{ model, checkpoint, classes: data.classes, train: data.train, val: data.val },
   settings: settingsOf(config),
   ...(elements && { elements }),
+  ...(choices && { choices }),
 });
 
 /** Where weights and features are kept; cache false: features are neither looked for nor kept. */

@@ -10,6 +10,7 @@ import type { Context } from "../context.js";
 import { type AdapterOptions, addAdapterOption, cacheOption, jsonOption } from "../options.js";
 import { printableName } from "../printable.js";
 import type { Report } from "../report.js";
+import { storeOf } from "../tuned-kernels.js";
 import { version } from "../version.js";
 
 interface DoctorOptions extends AdapterOptions {
@@ -43,6 +44,8 @@ interface OpenedAdapter {
   readonly software: boolean;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
+  /** Kernels that were timed on it. */
+  readonly tuned: { readonly file: string; readonly problems: number };
 }
 
 interface Findings {
@@ -72,7 +75,7 @@ async function examine({ report }: Context, options: DoctorOptions): Promise<voi
 async function gather({ adapter, cache }: DoctorOptions): Promise<Findings> {
   const tried = await outcome(tryAdapters());
   const trials = "value" in tried ? tried.value : [];
-  const opened = await outcome(openAndDescribe(adapter));
+  const opened = await outcome(openAndDescribe(adapter, cache));
   const cpus = os.cpus();
   return {
     tlx: version,
@@ -98,16 +101,19 @@ async function outcome<T>(pending: Promise<T>): Promise<{ value: T } | { failure
   }
 }
 
-async function openAndDescribe(adapter: string | undefined): Promise<OpenedAdapter> {
+async function openAndDescribe(adapter: string | undefined, cache: string | undefined): Promise<OpenedAdapter> {
   const gpu = await openGpu({ adapter });
   try {
     const { adapterInfo: info, features, limits } = gpu.device;
     const { vendor, architecture, device, description } = info;
+    const store = storeOf(gpu, cache);
+    const { size } = await store.load(() => {});
     return {
       ...{ vendor, architecture, device, description },
       software: gpu.capabilities.software,
       features: [...features].sort(),
       limits: readLimits(limits),
+      tuned: { file: store.place, problems: size },
     };
   } finally {
     gpu.dispose();
@@ -163,4 +169,10 @@ function printFindings(report: Report, f: Findings): void {
   line("cache", `${printableName(f.cache.folder)}, ${f.cache.files} files, ${formatMegabytes(f.cache.bytes)}`);
   const { folder, keys, bytes } = f.features;
   line("features", `${printableName(folder)}, from ${keys} bases, ${formatMegabytes(bytes)}; may be deleted`);
+  if (!adapter) return;
+  const { file, problems } = adapter.tuned;
+  line(
+    "kernels",
+    problems > 0 ? `${problems} problems timed, in ${printableName(file)}` : "none timed; see tlx tune --help",
+  );
 }

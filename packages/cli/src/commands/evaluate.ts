@@ -1,5 +1,5 @@
 import { TlxError } from "@tlx/kernels";
-import { classScores, evaluateRun, type RunEvaluation } from "@tlx/transfer";
+import { classScores, evaluateRun, predictionGraph, type RunEvaluation } from "@tlx/transfer";
 import { decodeAll, labelledFolder, readRun } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
@@ -8,6 +8,7 @@ import { type AdapterOptions, addAdapterOption, jsonOption, runModelOption } fro
 import { printableName } from "../printable.js";
 import type { Report } from "../report.js";
 import { formatAccuracy, formatConfusions, formatScores } from "../score-table.js";
+import { chooseKernels } from "../tuned-kernels.js";
 import { verifyOption, verifyRun } from "../verify-run.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
@@ -44,7 +45,8 @@ const batch = 8;
 /** The share of unreadable pictures above which there is no figure. */
 const maxUnreadable = 0.1;
 
-async function evaluate({ report, signal }: Context, folder: string, options: EvaluateOptions): Promise<void> {
+async function evaluate(context: Context, folder: string, options: EvaluateOptions): Promise<void> {
+  const { report, signal } = context;
   const start = performance.now();
   const model = await loadRunModel(options.run, options.model);
   const run = await readRun(options.run, { batch, model });
@@ -56,7 +58,9 @@ async function evaluate({ report, signal }: Context, folder: string, options: Ev
     report.field("model", `${architecture}, ${classes.length} classes of ${options.run}`);
     await verifyRun(report, gpu, options.run, { always: options.verify, model });
     const pictures: Parameters<typeof evaluateRun>[3] = (samples) => decodeAll(samples, { signal });
-    return evaluateRun(gpu, run, data, pictures, { batch, signal, progress: bar.update }).finally(() => bar.end());
+    const choices = await chooseKernels(context, gpu, () => [predictionGraph(run.network, batch)], {});
+    const evaluating = evaluateRun(gpu, run, data, pictures, { batch, signal, choices, progress: bar.update });
+    return evaluating.finally(() => bar.end());
   });
   const skipped = [...data.skipped, ...result.skipped];
   for (const { reason } of result.skipped) report.warn(`skipped: ${reason}`);

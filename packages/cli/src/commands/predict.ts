@@ -1,4 +1,4 @@
-import { type Gpu, TlxError } from "@tlx/kernels";
+import { type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
 import type { Network } from "@tlx/nn";
 import {
   imagenetLabels,
@@ -6,6 +6,7 @@ import {
   type Model,
   Predictor,
   type PreprocessSpec,
+  predictionGraph,
   type TopEntry,
 } from "@tlx/transfer";
 import { decodeAll, readRun } from "@tlx/transfer/node";
@@ -25,10 +26,11 @@ import {
   wholeNumber,
 } from "../options.js";
 import { printableName } from "../printable.js";
+import { chooseKernels, type TuneChoice, tuneOption } from "../tuned-kernels.js";
 import { verifyOption, verifyRun } from "../verify-run.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
-interface PredictOptions extends AdapterOptions, WeightsOptions {
+interface PredictOptions extends AdapterOptions, WeightsOptions, Pick<TuneChoice, "tune"> {
   readonly model?: string;
   readonly run?: string;
   readonly verify?: boolean;
@@ -56,6 +58,7 @@ export function predictCommand(context: Context): Command {
     .addOption(modelOption())
     .addOption(weightsOption())
     .addOption(new Option("--run <dir>", "folder of a run of tlx train, instead of --weights").conflicts("weights"))
+    .addOption(tuneOption())
     .addOption(verifyOption())
     .addOption(
       new Option("--top <k>", "how many classes to show for each picture").argParser(wholeNumber(1)).default(5),
@@ -116,7 +119,8 @@ async function predict(context: Context, files: readonly string[], options: Pred
     if (options.run !== undefined) {
       await verifyRun(report, gpu, options.run, { always: options.verify, model: source.own });
     }
-    return predictAll(context, gpu, source, files, { ...options, batch });
+    const choices = await chooseKernels(context, gpu, () => [predictionGraph(source.network, batch)], options);
+    return predictAll(context, gpu, source, files, { ...options, batch, choices });
   });
   if (options.json) report.printJson({ predictions });
   const failed = predictions.filter((p) => "error" in p).length;
@@ -128,9 +132,9 @@ async function predictAll(
   gpu: Gpu,
   { network, preprocess, labels }: Source,
   files: readonly string[],
-  { batch, top, json }: PredictOptions & { readonly batch: number },
+  { batch, top, json, choices }: PredictOptions & { readonly batch: number; readonly choices: KernelChoices },
 ): Promise<Prediction[]> {
-  const predictor = await Predictor.create(gpu, network, { preprocess, labels, batch });
+  const predictor = await Predictor.create(gpu, network, { preprocess, labels, batch, choices });
   const predictions: Prediction[] = [];
   try {
     const items = files.map((file) => ({ file }));

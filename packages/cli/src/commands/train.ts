@@ -1,7 +1,15 @@
 import path from "node:path";
 import type { Gpu } from "@tlx/kernels";
-import { type Dataset, describePlan, prepareJob, type Snapshot } from "@tlx/transfer";
-import { RunFolder } from "@tlx/transfer/node";
+import {
+  type Dataset,
+  describePlan,
+  graphsOfTraining,
+  ownerOf,
+  prepareJob,
+  recordOf,
+  type Snapshot,
+} from "@tlx/transfer";
+import { KERNELS, RunFolder, readKernels } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { forecast, reportForecast } from "../dry-run.js";
@@ -14,10 +22,11 @@ import { trainIntoRun } from "../train-into-run.js";
 import { type CacheOptions, inputOf, prepareTraining, recordedConfig, type TrainJob } from "../train-job.js";
 import { addConfigOptions, configFromOptions } from "../train-options.js";
 import { reportData, reportPlan } from "../train-report.js";
+import { chooseKernels, kernelsOption, type TuneChoice, tuneOption } from "../tuned-kernels.js";
 import { version } from "../version.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
-interface TrainOptions extends AdapterOptions, CacheOptions, RunTargetOptions {
+interface TrainOptions extends AdapterOptions, CacheOptions, RunTargetOptions, Pick<TuneChoice, "tune" | "kernels"> {
   readonly config?: string;
   readonly printConfig?: boolean;
   readonly dryRun?: boolean;
@@ -36,7 +45,7 @@ classes from them. Features are kept in the cache: a second run on the same pict
 --train and --freeze choose other layers, --dry-run shows the plan. The run folder holds model/ (weights, classes, golden
 example), checkpoints/, config.json, a certificate of what did not move, and figures of the epoch that did best on val.
 A flag comes before an entry of --config, which comes before the default; docs/defaults.md lists them all.
-The same GPU, driver, pictures and seed give the same bits. Ctrl-C keeps the best epoch so far and ends with 130.
+The same GPU, driver, pictures, seed and tuned kernels give the same bits. Ctrl-C keeps the best epoch so far and ends with 130.
 A run that was killed goes on with --resume RUNDIR and ends with the same bits; beside it nothing may be given that decides
 results, only ${resumeFlags}.
 
@@ -73,6 +82,8 @@ export function addTraining(context: Context, command: Command, recipe: Recipe):
       new Option("--name <name>", `write to runs/${recipe.kind}/NAME (default: the name of DIR; numbered if taken)`),
     )
     .addOption(new Option("--out <dir>", "write to exactly this folder, new or empty").conflicts("name"))
+    .addOption(tuneOption())
+    .addOption(kernelsOption())
     .addOption(resumeOption())
     .addOption(jsonOption("the result"));
   addDownloadOptions(command.optionsGroup("The machine:")).addOption(
@@ -99,12 +110,20 @@ async function runTraining(
   const job = await prepareTraining(context, config, given, options);
   await withGpu(options, async (gpu, reopenGpu) => {
     reportJob(context, gpu, job);
-    if (options.dryRun) return showPlan(context, gpu, job, options);
+    const graphs = () => graphsOfTraining(prepareJob(inputOf(job)), gpu.capabilities);
+    const { tune, cache, kernels, dryRun } = options;
+    const choices = await chooseKernels(context, gpu, graphs, {
+      ...{ cache, kernels, tune: dryRun && tune !== "off" ? undefined : tune },
+    });
+    if (dryRun) return showPlan(context, gpu, { ...job, choices }, options);
     const madeBy = { tlx: version, node: process.version, adapter: describeAdapter(gpu) };
     const run = await createAtTarget(options, kind, config.data as string, (folder) =>
-      RunFolder.create(folder, { config: runConfig(recordedConfig(job), madeBy), skipped: job.data.skipped }),
+      RunFolder.create(folder, {
+        ...{ config: runConfig(recordedConfig(job), madeBy), skipped: job.data.skipped },
+        ...(choices.size > 0 && { kernels: recordOf(ownerOf(gpu, version), choices) }),
+      }),
     );
-    await trainIntoRun(context, job, { gpu, reopenGpu, run, snapshot: undefined }, options, start);
+    await trainIntoRun(context, { ...job, choices }, { gpu, reopenGpu, run, snapshot: undefined }, options, start);
   });
   // What an interrupt left is saved; the exit status still tells of it.
   context.signal.throwIfAborted();
@@ -136,7 +155,9 @@ async function resumeTraining(
     await withGpu(options, async (gpu, reopenGpu) => {
       reportJob(context, gpu, job);
       context.report.field("resumed", describePosition(snapshot));
-      await trainIntoRun(context, job, { gpu, reopenGpu, run, snapshot }, options, start);
+      // A snapshot has its own.
+      const choices = await readKernels(path.join(folder, KERNELS), gpu, version);
+      await trainIntoRun(context, { ...job, choices }, { gpu, reopenGpu, run, snapshot }, options, start);
     });
   } finally {
     await run.close();
