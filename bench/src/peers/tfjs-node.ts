@@ -1,5 +1,5 @@
 /** One node of a tlx graph by TensorFlow.js's ops. */
-import { TlxError } from "@tlx/kernels";
+import { type EpilogueParams, type Extra, extrasOf, TlxError } from "@tlx/kernels";
 import type { Node } from "@tlx/nn";
 import type { Tensor, Tf, Variable } from "./open-tfjs.js";
 
@@ -30,12 +30,18 @@ const activate = (tf: Tf, x: Tensor, activation: Activation = "none"): Tensor =>
  * op apart, bias and all. Throws E_GRAPH for an op without a counterpart here.
  */
 export function applyNode(tf: Tf, node: Node, inputs: readonly Tensor[], training: boolean): Tensor {
-  const [x, w, bias, residual] = inputs as [Tensor, Tensor, Tensor | undefined, Tensor | undefined];
+  const [x, w] = inputs as [Tensor, Tensor];
+  const extras = extrasOf(node.params as EpilogueParams, inputs.length);
+  const given = (extra: Extra): Tensor | undefined =>
+    extras.includes(extra) ? inputs[2 + extras.indexOf(extra)] : undefined;
+  const [scale, added, residual] = [given("scale"), given("bias"), given("residual")];
+  const bias = scale ? undefined : added;
   const { activation = "none", ...params } = node.params as WindowParams;
-  const apart = training || residual !== undefined;
+  const apart = training || scale !== undefined || residual !== undefined;
   const fused = apart || activation === "none" ? ("linear" as const) : activation;
   const finish = (y: Tensor): Tensor => {
-    const sum = residual ? tf.add(y, residual) : y;
+    const scaled = scale ? tf.add(tf.mul(y, scale), added as Tensor) : y;
+    const sum = residual ? tf.add(scaled, residual) : scaled;
     return apart ? activate(tf, sum, activation) : sum;
   };
   switch (node.op.name) {
@@ -57,9 +63,9 @@ export function applyNode(tf: Tf, node: Node, inputs: readonly Tensor[], trainin
     case "relu6":
       return activate(tf, x, node.op.name);
     case "channelAffine":
-      return tf.add(tf.mul(x, w), bias as Tensor);
+      return tf.add(tf.mul(x, w), inputs[2] as Tensor);
     case "batchNormTraining":
-      return batchNormTraining(tf, node, inputs);
+      return activate(tf, batchNormTraining(tf, node, inputs), activation);
     default:
       throw new TlxError("E_GRAPH", `tfjs: op ${node.op.name} at "${node.path}" is not mapped`);
   }
