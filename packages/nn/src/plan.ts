@@ -42,16 +42,12 @@ export function planMemory(graph: Graph, nodes: readonly LoweredNode[]): Plan {
   }
 
   const lives = new Map<Value, Life>();
-  for (const { whole } of inside.values()) {
-    // The zeros in it must last from run to run.
-    const life = { bytes: bytesOf(whole.spec), from: 0, to: nodes.length, uses: new Map() };
-    if (!fixed.has(whole)) lives.set(whole, life);
-  }
   const scratch: Life[][] = [];
   const begin = (bytes: number, node: number): Life => ({ bytes, from: node, to: node, uses: new Map([[node, true]]) });
   nodes.forEach(({ node, lowered }, i) => {
     for (const v of node.outputs) {
-      if (!fixed.has(v) && homeOf(v) === v && !inside.has(v) && !lives.has(v)) lives.set(v, begin(bytesOf(v.spec), i));
+      const home = inside.get(v)?.whole ?? v;
+      if (!fixed.has(home) && homeOf(home) === home && !lives.has(home)) lives.set(home, begin(bytesOf(home.spec), i));
     }
     for (const v of [...node.inputs, ...node.outputs]) {
       const home = homeOf(v);

@@ -3,7 +3,8 @@
  *
  * Method   from the largest life to the smallest, each takes the first range that is free all its life in the smallest slot that
  *          has one, or a new slot of its size. So what is large makes the slots, and many small ones lie side by side in it
- *          while it is not there. WebGPU judges read / write conflicts per buffer, so two lives that a node touches are never in
+ *          while it is not there. A second plan lets a slot grow where that costs less than a new one; the smaller plan of
+ *          the two is taken. WebGPU judges read / write conflicts per buffer, so two lives that a node touches are never in
  *          one slot when it writes one of them.
  * Source   Pisarchyk and Lee 2020, Efficient Memory Management for Deep Neural Net Inference, section 4.3
  */
@@ -40,8 +41,8 @@ function collide(a: Life, b: Life): boolean {
   return false;
 }
 
-/** Where `life` fits into a slot of `bytes` with these tenants; undefined where it does not. */
-function findRange(bytes: number, tenants: readonly Tenant[], life: Life): number | undefined {
+/** The first offset from which `life` could lie among these tenants, maybe beyond the end of their slot; undefined where it must not. */
+function findOffset(tenants: readonly Tenant[], life: Life): number | undefined {
   const present = tenants.filter(({ life: other }) => other.from <= life.to && life.from <= other.to);
   if (present.some((tenant) => collide(tenant.life, life))) return undefined;
   let offset = 0;
@@ -49,23 +50,42 @@ function findRange(bytes: number, tenants: readonly Tenant[], life: Life): numbe
     if (offset + life.bytes <= tenant.offset) break;
     offset = Math.max(offset, align(tenant.offset + tenant.life.bytes));
   }
-  return offset + life.bytes <= bytes ? offset : undefined;
+  return offset;
 }
 
-/** The bytes of each slot, and a place for every life. */
-export function shareSlots(lives: readonly Life[]): {
+interface Shared {
+  /** Bytes of each slot. */
   readonly slots: readonly number[];
   readonly placeOf: ReadonlyMap<Life, Place>;
-} {
-  const slots: { readonly bytes: number; readonly tenants: Tenant[] }[] = [];
+}
+
+const total = ({ slots }: Shared): number => slots.reduce((sum, bytes) => sum + bytes, 0);
+
+/** A slot for every life; where `grows`, an existing one may become larger than the first of its lives. */
+function share(lives: readonly Life[], grows: boolean): Shared {
+  const slots: { bytes: number; readonly tenants: Tenant[] }[] = [];
   const placeOf = new Map<Life, Place>();
-  for (const life of [...lives].sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
-    let slot = slots.length;
-    let offset: number | undefined;
-    while (offset === undefined && slot > 0) offset = findRange(slots[--slot]!.bytes, slots[slot]!.tenants, life);
-    if (offset === undefined) slot = slots.push({ bytes: life.bytes, tenants: [] }) - 1;
-    slots[slot]!.tenants.push({ life, offset: offset ?? 0 });
-    placeOf.set(life, { slot, offset: offset ?? 0 });
+  for (const life of lives) {
+    let best = { slot: slots.length, offset: 0, growth: life.bytes };
+    for (let slot = slots.length; slot-- > 0; ) {
+      const { bytes, tenants } = slots[slot]!;
+      const offset = findOffset(tenants, life);
+      if (offset === undefined) continue;
+      const growth = Math.max(0, offset + life.bytes - bytes);
+      if (growth < best.growth && (growth === 0 || grows)) best = { slot, offset, growth };
+    }
+    if (best.slot === slots.length) slots.push({ bytes: 0, tenants: [] });
+    const { slot, offset, growth } = best;
+    slots[slot]!.bytes += growth;
+    slots[slot]!.tenants.push({ life, offset });
+    placeOf.set(life, { slot, offset });
   }
   return { slots: slots.map((s) => s.bytes), placeOf };
+}
+
+/** A place for every life. */
+export function shareSlots(lives: readonly Life[]): Shared {
+  const sorted = [...lives].sort((a, b) => b.bytes - a.bytes || a.from - b.from);
+  const [fixed, growing] = [share(sorted, false), share(sorted, true)];
+  return total(growing) < total(fixed) ? growing : fixed;
 }

@@ -3,10 +3,10 @@
  * So every gradient is born inside the range that the optimizer reads.
  *
  * Method   An input is laid in place if it is an intermediate value of its own, laid once, and no launch that writes it also
- *          reads from the same result: WebGPU judges read / write conflicts per buffer. The result then has a buffer to
- *          itself, whose zeros between the inputs nobody overwrites.
+ *          reads from the same result: WebGPU judges read / write conflicts per buffer. The result lives
+ *          from the first of them on, so small ones that come before any large one are copied.
  */
-import { bytesOf, type Operand, type Value } from "@tlx/kernels";
+import { bytesOf, type Operand, sizeOf, type Value } from "@tlx/kernels";
 import type { Graph, Node } from "../graph/graph.js";
 import { homesOf } from "../graph/walk.js";
 import type { LoweredNode } from "../plan.js";
@@ -71,7 +71,23 @@ function findPlaces({ inputs, params, states, outputs, nodes }: Graph): Map<Valu
     });
   }
   for (const value of laidTwice) places.delete(value);
+  dropEarly(places, made);
   return places;
+}
+
+const LARGE = 1 / 16; // of the result
+
+/** Leaves out what is made before the first large part of its result, where there is a large one; `made` is in order. */
+function dropEarly(places: Map<Value, Place>, made: readonly Value[]): void {
+  const laid = made.filter((v) => places.has(v));
+  const isLarge = (v: Value): boolean => sizeOf(v.spec) >= LARGE * sizeOf(resultOf(places, v).spec);
+  const begun = new Set<Value>();
+  const anyLarge = new Set(laid.filter(isLarge).map((v) => resultOf(places, v)));
+  for (const value of laid) {
+    const result = resultOf(places, value);
+    if (isLarge(value) || !anyLarge.has(result)) begun.add(result);
+    if (!begun.has(result)) places.delete(value);
+  }
 }
 
 /** Bytes of `value` that begin at `element` of where `result` lies. */

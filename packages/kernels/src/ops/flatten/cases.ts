@@ -11,6 +11,7 @@ export const flattenCases: readonly Case<NoParams>[] = [
     inputs: [f32(63), f32(5, 13), f32(3), f32(2, 5, 7, 3), f32(1), f32(129), f32(2), f32(7), f32(11)],
     params: {},
   },
+  { name: "many-gaps", tags: ["edge"], inputs: Array.from({ length: 18 }, (_, i) => f32(1 + 7 * i)), params: {} },
   { name: "flowers-head", tags: ["model"], inputs: [f32(1280, 5), f32(5)], params: {} },
   {
     name: "hidden-head",
