@@ -19,6 +19,8 @@ export type KernelChoices = ReadonlyMap<string, Choice>;
 export interface ChooseOptions {
   readonly forced?: ForcedVariants;
   readonly choices?: KernelChoices;
+  /** "half" allows variants that round factors to float16, which then come first. Left out: float32 only. */
+  readonly precision?: "half";
 }
 
 /** A variant and what to lower it with: undefined when it has no settings. */
@@ -35,9 +37,28 @@ const canonical = (value: unknown): string =>
       : v,
   );
 
-/** Equal for problems that every variant lowers alike: op, input specs and parameters as text. */
-export const problemKey = <P>({ name }: Op<P>, { inputs, params }: Problem<P>): string =>
-  `${name}(${inputs.map(formatSpec).join(", ")}) ${canonical(params)}`;
+/**
+ * Equal for problems that the same variants compute and lower alike: op, input specs, parameters, constant inputs, and half
+ * precision where the op has variants of it, as text.
+ */
+export const problemKey = <P>(
+  { name, variants }: Op<P>,
+  { inputs, params, constant = [] }: Problem<P>,
+  precision?: "half",
+): string =>
+  [
+    `${name}(${inputs.map(formatSpec).join(", ")}) ${canonical(params)}`,
+    ...(constant.length > 0 ? [`constant ${canonical(constant)}`] : []),
+    ...(precision && variants.some((v) => v.precision) ? [precision] : []),
+  ].join(" ");
+
+/** Those of the op that can compute a problem on a device, in a precision that is allowed. */
+export const fittingVariants = <P>(
+  { variants }: Op<P>,
+  problem: Problem<P>,
+  caps: Capabilities,
+  precision?: "half",
+): Variant<P>[] => variants.filter((v) => (!v.precision || v.precision === precision) && v.fits(problem, caps));
 
 /** The settings `variant` would run with: `wanted` where it is one of its own, the default where nothing is wanted. */
 function settingsOf<P>(
@@ -62,9 +83,9 @@ export function chooseVariant<P>(
   op: Op<P>,
   problem: Problem<P>,
   caps: Capabilities,
-  { forced = {}, choices }: ChooseOptions = {},
+  { forced = {}, choices, precision }: ChooseOptions = {},
 ): Chosen<P> {
-  const fitting = op.variants.filter((v) => v.fits(problem, caps));
+  const fitting = fittingVariants(op, problem, caps, precision);
   const find = (name: string, wanted?: VariantSettings): Chosen<P> | undefined => {
     const variant = fitting.find((v) => v.name === name);
     return variant && settingsOf(variant, problem, caps, wanted);
@@ -76,10 +97,10 @@ export function chooseVariant<P>(
     const shapes = problem.inputs.map(formatSpec).join(", ");
     throw new TlxError(
       "E_USAGE",
-      `${op.name}: variant "${name}" was forced, but for (${shapes}) on this adapter only ${fitting.map((v) => `"${v.name}"`).join(", ")} can run`,
+      `${op.name}: variant "${name}" was forced, but for (${shapes}) in ${precision ?? "float32"} precision on this adapter only ${fitting.map((v) => `"${v.name}"`).join(", ")} can run`,
     );
   }
-  const choice = choices?.get(problemKey(op, problem));
+  const choice = choices?.get(problemKey(op, problem, precision));
   const chosen = choice && find(choice.variant, choice.settings);
   if (chosen) return chosen;
   const best = fitting.find((v) => v.suits?.(problem, caps) ?? true) ?? fitting.at(-1);

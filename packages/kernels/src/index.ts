@@ -4,16 +4,26 @@ export {
   type Chosen,
   chooseVariant,
   type ForcedVariants,
+  fittingVariants,
   type KernelChoices,
   problemKey,
 } from "./choose.js";
 export { check, type ErrorCode, TlxError } from "./errors.js";
 export { Arena, Usage } from "./gpu/arena.js";
-export { type Capabilities, capabilitiesOf, defaultCapabilities, isSoftware } from "./gpu/capabilities.js";
+export {
+  type Capabilities,
+  capabilitiesOf,
+  defaultCapabilities,
+  isSoftware,
+  type MatrixShape,
+} from "./gpu/capabilities.js";
 export { Gpu, type GpuOptions } from "./gpu/gpu.js";
+export { KeptLaunches } from "./gpu/kept-launches.js";
 export { type BoundDispatch, type Launch, prepareLaunches, replay } from "./gpu/launch.js";
 export { type LaunchTime, profileLaunches } from "./gpu/profile.js";
+export { type LoggedRun, RunLog } from "./gpu/run-log.js";
 export { Reader, upload, viewAs } from "./gpu/staging.js";
+export { type Upload, UploadRing } from "./gpu/upload-ring.js";
 export type { GradientRules } from "./grad.js";
 export * from "./op.js";
 export * from "./ops/index.js";

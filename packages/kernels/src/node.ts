@@ -8,6 +8,8 @@ import { TlxError } from "./errors.js";
 import { isSoftware } from "./gpu/capabilities.js";
 import { Gpu } from "./gpu/gpu.js";
 import { requestDevice } from "./gpu/request-device.js";
+import { compileHelper } from "./node/compile-helper.js";
+import { politeWaiting } from "./node/polite-waiting.js";
 
 export interface OpenOptions {
   /** "software", part of an adapter's name, or its index in `distinctAdapters()`; left out or empty: Dawn's default. */
@@ -67,6 +69,9 @@ async function loadDawn(): Promise<typeof import("webgpu")> {
   }
 }
 
+/** Lets an adapter offer what is experimental, of which `requestDevice` takes subgroup matrices. */
+const experimental = "enable-dawn-features=allow_unsafe_apis";
+
 /** Dawn's instances by flags, kept until the process ends: one that is collected earlier takes the process down with it. */
 const instances = new Map<string, GPU>();
 
@@ -75,7 +80,7 @@ async function ask(
   way: Asked,
 ): Promise<{ adapter: GPUAdapter | null; failure?: string }> {
   const key = way.flags.join(" ");
-  const instance = instances.get(key) ?? dawn.create([...way.flags]);
+  const instance = instances.get(key) ?? dawn.create([...way.flags, experimental]);
   instances.set(key, instance);
   try {
     return { adapter: await instance.requestAdapter(way.options) };
@@ -154,32 +159,11 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     );
   }
   const device = await requestDevice(adapter, options.minimal);
-  return new Gpu(device, { owned: true, waiting: isSoftware(adapter.info) ? politeWait : undefined });
-}
-
-const sleepCell = new Int32Array(new SharedArrayBuffer(4));
-let pendingWaits = 0;
-
-/**
- * Dawn's Node binding polls without sleeping while a promise is pending and so takes a core from a software adapter
- * (1.4 times slower, docs/adr/0008). While something is pending the event loop sleeps a little each turn: a twentieth
- * of the time waited so far, at most 1 ms, so short waits stay short.
- */
-async function politeWait<T>(pending: Promise<T>): Promise<T> {
-  const start = performance.now();
-  let done = false;
-  pendingWaits++;
-  const turn = (): void => {
-    if (done) return;
-    const ms = Math.min(1, (performance.now() - start) / 20);
-    if (ms > 0.05) Atomics.wait(sleepCell, 0, 0, ms / pendingWaits);
-    setImmediate(turn);
-  };
-  setImmediate(turn);
-  try {
-    return await pending;
-  } finally {
-    done = true;
-    pendingWaits--;
-  }
+  if (!isSoftware(adapter.info)) return new Gpu(device, { owned: true });
+  const waiting = politeWaiting();
+  const compiling = compileHelper(async () => {
+    const { adapter: again } = await ask(dawn, way);
+    return new Gpu(await requestDevice(again!, options.minimal), { owned: true, waiting });
+  });
+  return new Gpu(device, { owned: true, waiting, compiling });
 }

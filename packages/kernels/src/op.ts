@@ -10,10 +10,16 @@ export interface Problem<P> {
   readonly inputs: readonly Spec[];
   readonly outputs: readonly Spec[];
   readonly params: P;
+  /** Indexes, ascending, of inputs whose values last from run to run, as those of frozen weights do. Left out: none. */
+  readonly constant?: readonly number[];
 }
 
-/** Which buffer a kernel binding gets: the op's i-th input, output or scratch value. */
-export type Operand = { readonly input: number } | { readonly output: number } | { readonly scratch: number };
+/** Which buffer a kernel binding gets: the op's i-th input, output, scratch or prepared value. */
+export type Operand =
+  | { readonly input: number }
+  | { readonly output: number }
+  | { readonly scratch: number }
+  | { readonly prepared: number };
 
 /** One GPU launch. Build it with `dispatch()`, which checks names against the kernel. */
 export interface Dispatch {
@@ -23,11 +29,24 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
-/** What a variant turns a problem into. Scratch values live only during the op. */
-export interface Lowered {
-  readonly scratch?: readonly Spec[];
+/** A buffer filled before the first run, by dispatches that bind it and constant inputs; and again once those change. */
+export interface Prepared {
+  readonly spec: Spec;
   readonly dispatches: readonly Dispatch[];
 }
+
+/** What a variant turns a problem into. Scratch values live only during the op, prepared ones as long as the program. */
+export interface Lowered {
+  readonly scratch?: readonly Spec[];
+  readonly prepared?: readonly Prepared[];
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** Those of every run after those that prepare. */
+export const allDispatches = ({ prepared = [], dispatches }: Lowered): readonly Dispatch[] => [
+  ...prepared.flatMap((p) => p.dispatches),
+  ...dispatches,
+];
 
 /** Numbers that tune a variant: extents of a tile, parts of a sum. One variant takes the same names everywhere. */
 export type VariantSettings = Readonly<Record<string, number>>;
@@ -35,6 +54,8 @@ export type VariantSettings = Readonly<Record<string, number>>;
 /** One way to compute an op. */
 export interface Variant<P> {
   readonly name: string;
+  /** "half": it rounds its factors, inputs 0 and 1, to float16 and sums in float32. Only where the caller allows that. */
+  readonly precision?: "half";
   /** Can it run: geometry it supports, features and limits of the device. Tests run every variant that fits. */
   fits(problem: Problem<P>, caps: Capabilities): boolean;
   /** Is it likely the fastest that fits. Left out means yes. Read by `chooseVariant` only. */
@@ -63,6 +84,8 @@ export interface Op<P> {
    * a planner lets the maker of an input write it there, the launches that bind this input are left out.
    */
   ranges?(inputs: readonly Spec[]): readonly number[];
+  /** The largest scratch value of any variant, of an op where it can be larger than inputs and outputs: a batch is split by it too. */
+  largestScratch?(inputs: readonly Spec[], params: P): Spec;
   /** In order of preference; the last one fits every valid problem. */
   readonly variants: readonly Variant<P>[];
 }

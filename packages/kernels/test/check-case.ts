@@ -1,4 +1,4 @@
-import type { Gpu, Problem, Variant, VariantSettings } from "@tlx/kernels";
+import type { Capabilities, Gpu, Problem, Variant, VariantSettings } from "@tlx/kernels";
 import {
   type AnyRecord,
   type Case,
@@ -19,27 +19,46 @@ export interface Oracle {
   readonly allowed: readonly Float64Array[];
 }
 
-let last: { readonly record: AnyRecord; readonly c: AnyCase; readonly oracle: Oracle } | undefined;
+type Precision = Variant<unknown>["precision"];
+
+let last: { record: AnyRecord; c: AnyCase; precision: Precision; oracle: Oracle } | undefined;
 
 /** Inputs, reference result and tolerance of a case. Keeps the latest, for the variants of a case run in a row. */
-export function oracleOf(record: AnyRecord, c: AnyCase): Oracle {
-  if (last?.record !== record || last.c !== c) {
-    const data = caseData(record, c);
+export function oracleOf(record: AnyRecord, c: AnyCase, precision?: Precision): Oracle {
+  if (last?.record !== record || last.c !== c || last.precision !== precision) {
+    const data = caseData(record, c, precision);
     const expected = record.reference(data.inputs, data.problem);
     const allowed = record.tolerance(data.problem, data.inputs, expected, record.reference);
-    last = { record, c, oracle: { data, expected, allowed } };
+    last = { record, c, precision, oracle: { data, expected, allowed } };
   }
   return last.oracle;
 }
 
-export const fits = ({ op }: AnyRecord, { inputs, params }: AnyCase, variant: Variant<unknown>, gpu: Gpu): boolean => {
-  const problem: Problem<unknown> = { inputs, outputs: op.infer(inputs, params), params };
-  return variant.fits(problem, gpu.capabilities);
+/** Optional features of a device, as large GPUs have them; the matrices are those of several. */
+export const largeGpu: Partial<Capabilities> = {
+  subgroupSize: 32,
+  largestSubgroup: 32,
+  halfFloats: true,
+  matrices: [
+    { m: 16, n: 16, k: 16, factors: "f16" },
+    { m: 8, n: 8, k: 8, factors: "f32" },
+  ],
 };
 
+/** The problem of a case as it is, and with all inputs constant that the op does not overwrite. */
+export function problemsOf({ op }: AnyRecord, { inputs, params }: AnyCase): readonly Problem<unknown>[] {
+  const problem: Problem<unknown> = { inputs, outputs: op.infer(inputs, params), params };
+  const constant = inputs.flatMap((_, i) => (op.alias?.includes(i) ? [] : [i]));
+  return [problem, { ...problem, constant }];
+}
+
+export const fits = (record: AnyRecord, c: AnyCase, variant: Variant<unknown>, gpu: Gpu): boolean =>
+  problemsOf(record, c).some((problem) => variant.fits(problem, gpu.capabilities));
+
 /**
- * Settings of a variant that tests run: in deep runs all, else the default and for one case in six the next too. Of the
- * kernels that a software adapter takes half a second to compile, and would not choose, a third of the cases run one.
+ * Settings of a variant that tests run: all in deep runs and of plain kernels where the case is no model's, else the default
+ * and for one case in six the next too. Of the kernels that a software adapter takes half a second to compile, and would not
+ * choose, a third of the cases run one.
  */
 export function settingsUnder(
   record: AnyRecord,
@@ -47,16 +66,20 @@ export function settingsUnder(
   variant: Variant<unknown>,
   gpu: Gpu,
 ): readonly (VariantSettings | undefined)[] {
-  const { problem } = oracleOf(record, c).data;
+  const problem = problemsOf(record, c).find((p) => variant.fits(p, gpu.capabilities))!;
   const all: readonly (VariantSettings | undefined)[] = variant.settings?.(problem, gpu.capabilities) ?? [undefined];
-  if (process.env.TLX_DEEP) return all;
+  const isCheap = variant.name === "plain" && !c.tags.includes("model");
+  if (process.env.TLX_DEEP || isCheap) return all;
   const draw = hashText(c.name) % 6;
-  const isSlow = variant.name === "workgroup-tile" && gpu.capabilities.software;
+  const isSlow = /^(workgroup-tile|winograd$)/.test(variant.name) && gpu.capabilities.software;
   if (isSlow) return draw % 3 === 0 ? all.slice(draw / 3, draw / 3 + 1) : [];
   return all.slice(0, draw === 0 ? 2 : 1);
 }
 
-/** Values within tolerance, guard zones intact, every element written, equal bits when run again, nothing leaked. */
+/**
+ * Values within tolerance, guard zones intact, every element written, equal bits when run again, nothing leaked. A variant
+ * that prepares constant inputs runs with and without.
+ */
 export async function checkCase(
   gpu: Gpu,
   record: AnyRecord,
@@ -64,16 +87,23 @@ export async function checkCase(
   variant: Variant<unknown>,
   settings?: VariantSettings,
 ): Promise<void> {
-  const { data, expected, allowed } = oracleOf(record, c);
+  const { data, expected, allowed } = oracleOf(record, c, variant.precision);
   const before = gpu.liveBytes;
-  const prepared = await prepareCase(gpu, record, data, variant, settings);
-  try {
-    const run = await prepared.run();
-    expect(run.faults, JSON.stringify(settings)).toEqual([]);
-    expect(worstMismatch(run.outputs, expected, allowed), JSON.stringify(settings)).toBeUndefined();
-    expect(run.repeatable).toBe(true);
-  } finally {
-    prepared.dispose();
+  const [changing, constant] = problemsOf(record, c) as [Problem<unknown>, Problem<unknown>];
+  const problems = variant.fits(changing, gpu.capabilities) ? [changing] : [];
+  if (variant.fits(constant, gpu.capabilities) && variant.lower(constant, gpu.capabilities, settings).prepared)
+    problems.push(constant);
+  for (const problem of problems) {
+    const what = JSON.stringify({ settings, constant: problem.constant });
+    const prepared = await prepareCase(gpu, record, { ...data, problem }, variant, settings);
+    try {
+      const run = await prepared.run();
+      expect(run.faults, what).toEqual([]);
+      expect(worstMismatch(run.outputs, expected, allowed), what).toBeUndefined();
+      expect(run.repeatable, what).toBe(true);
+    } finally {
+      prepared.dispose();
+    }
+    expect(gpu.liveBytes).toBe(before);
   }
-  expect(gpu.liveBytes).toBe(before);
 }

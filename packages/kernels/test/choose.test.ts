@@ -1,5 +1,6 @@
 import {
   type Capabilities,
+  type ChooseOptions,
   chooseVariant,
   defaultCapabilities,
   defineOp,
@@ -7,6 +8,7 @@ import {
   matmul,
   type Problem,
   problemKey,
+  type Variant,
   type VariantSettings,
 } from "@tlx/kernels";
 import { expect, it } from "vitest";
@@ -16,8 +18,9 @@ interface Params {
   readonly b: readonly number[];
 }
 
-const variant = (name: string, suits: boolean, settings?: readonly VariantSettings[]) => ({
+const variant = (name: string, suits: boolean, settings?: readonly VariantSettings[]): Variant<Params> => ({
   name,
+  ...(name === "rounded" && { precision: "half" }),
   fits: (_: Problem<Params>, caps: Capabilities) => name !== "grand" || caps.maxComputeInvocationsPerWorkgroup > 256,
   suits: () => suits,
   ...(settings && { settings: () => settings }),
@@ -28,6 +31,7 @@ const op = defineOp<Params>({
   name: "made",
   infer: ([x]) => [x!],
   variants: [
+    variant("rounded", true),
     variant("grand", true, [{ rows: 64 }]),
     variant("odd", false),
     variant("tile", true, [
@@ -54,9 +58,11 @@ it("keys problems by op, inputs and parameters, in whatever order these were wri
   const others = [
     problemKey(op, { ...problem, params: { a: 1, b: [3, 2] } }),
     problemKey(op, { ...problem, inputs: [f32(3, 2)] }),
+    problemKey(op, { ...problem, constant: [0] }),
     problemKey(matmul, { ...problem, params: { activation: "none" } }),
   ];
-  expect(new Set([key, ...others]).size).toBe(4);
+  expect(new Set([key, ...others]).size).toBe(5);
+  expect(problemKey(op, { ...problem, constant: [] })).toBe(key);
 });
 
 it("takes the forced variant, else the choice, else the first that fits and suits", () => {
@@ -73,4 +79,19 @@ it("ignores a choice of another device or another version", () => {
   expect(choose({ variant: "tile", settings: { rows: 16, parts: 1 } })).toEqual(usual);
   expect(choose({ variant: "gone" })).toEqual(usual);
   expect(choose({ variant: "plain", settings: { rows: 4 } })).toEqual(usual);
+});
+
+it("takes a variant of half precision only where that is allowed, and keeps its choices apart", () => {
+  const half = (options: ChooseOptions = {}): string =>
+    chooseVariant(op, problem, defaultCapabilities, { ...options, precision: "half" }).variant.name;
+  expect(half()).toBe("rounded");
+  expect(half({ forced: { made: "plain" } })).toBe("plain");
+  expect(() => choose(undefined, "rounded")).toThrow(/^made: variant "rounded" was forced, .* in float32 precision/);
+  expect(choose({ variant: "rounded" })).toEqual(choose());
+  const halfKey = problemKey(op, problem, "half");
+  expect(halfKey).toBe(`${key} half`);
+  expect(half({ choices: new Map([[key, { variant: "odd" }]]) })).toBe("rounded");
+  expect(half({ choices: new Map([[halfKey, { variant: "odd" }]]) })).toBe("odd");
+  const all = defineOp<Params>({ ...op, variants: op.variants.filter((v) => !v.precision) });
+  expect(problemKey(all, problem, "half")).toBe(key);
 });

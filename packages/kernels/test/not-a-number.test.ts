@@ -17,6 +17,7 @@ const showing = [
   "averagePool",
   "conv2d",
   "depthwiseConv2d",
+  "expandDepthwise",
   "conv2dInputGrad",
   "depthwiseConv2dInputGrad",
   "matmul",

@@ -1,10 +1,13 @@
 /** Valid random uses of every op, as fast-check arbitraries. Extents favour 1, primes and the neighbours of tile sizes. */
 import {
   type Activation,
+  type Biased,
   type ConvParams,
   conv2d,
   depthwiseConv2d,
+  type ExpandDepthwiseParams,
   type Extra,
+  expandDepthwise,
   extrasOf,
   f32,
   type PixelChanges,
@@ -88,7 +91,11 @@ const pointwise = anyWindow.map((w): Window => ({ ...w, ...unit, kernel: [1, 1],
 const threeByThree = fc
   .tuple(anyWindow, small(2))
   .map(([w, s]): Window => ({ ...w, kernel: [3, 3], stride: [s, s], dilation: [1, 1] }));
-const window = fc.oneof(anyWindow, pointwise, threeByThree);
+const narrowPads = anyWindow.map((w): Window => {
+  const [top, bottom, left, right] = w.pad;
+  return { ...w, ...unit, kernel: [3, 3], pad: [top % 2, bottom % 2, left % 2, right % 2] };
+});
+const window = fc.oneof(anyWindow, pointwise, threeByThree, narrowPads);
 
 const forward = fc.subarray<Extra>(["scale", "bias", "residual"]);
 const backward = fc.record({ extras: fc.subarray<Extra>(["scale", "residual", "gate"]), activation });
@@ -128,6 +135,36 @@ const depthwise: fc.Arbitrary<RandomCase> = fc
     return withExtras({ inputs, params }, depthwiseConv2d.infer(inputs, params)[0]!, extras);
   })
   .filter(({ inputs }) => sizeOf(inputs[0]!) * inputs[1]!.shape[0]! * inputs[1]!.shape[1]! <= WORK);
+
+/** The window of an expansion: mostly 1x1. */
+const expandWindow = fc.oneof(
+  { weight: 2, arbitrary: fc.constant({ kernel: 1, stride: 1, pad: 0 }) },
+  fc.record({ kernel: small(3), stride: small(2), pad: fc.integer({ min: 0, max: 2 }) }),
+);
+const expansion: fc.Arbitrary<RandomCase> = fc
+  .record({
+    window,
+    expand: expandWindow,
+    n: small(3),
+    channels: fc.tuple(extent(33), extent(65)),
+    biases: fc.subarray<Biased>(["expanded", "result"]),
+    activations: fc.tuple(activation, activation),
+  })
+  .map(({ window: given, expand, n, channels: [k, c], biases, activations: [expandedActivation, last] }) => {
+    const { kernel, stride, dilation, pad } = given;
+    const params: ExpandDepthwiseParams = {
+      ...{ stride, dilation, pad, biases, expandedActivation, activation: last },
+      ...{ expandStride: [expand.stride, expand.stride], expandPad: [expand.pad, expand.pad, expand.pad, expand.pad] },
+    };
+    const [h, w] = extentsUnder(given).map((e) => slideOver(e, expand.stride, expand.kernel, 2 * expand.pad, 0));
+    const inputs = [f32(n, h!, w!, k), f32(expand.kernel, expand.kernel, k, c), f32(...kernel, 1, c)];
+    return { inputs: [...inputs, ...biases.map(() => f32(c))], params };
+  })
+  .filter(({ inputs, params }) => {
+    const [, expand, w] = inputs as [Spec, Spec, Spec];
+    const expanded = sizeOf(expandDepthwise.largestScratch!(inputs, params));
+    return (expanded * (sizeOf(expand) + sizeOf(w))) / w.shape[3]! <= WORK;
+  });
 
 /** The input gradient of a random convolution: [dy, w] and extras of its own. */
 const inputGrad = (
@@ -230,6 +267,7 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
         eps: fc.constantFrom(1e-5, 1e-3),
         momentum: fc.constantFrom(0, 0.1, 1),
         offset: fc.constantFrom(0, 10),
+        residual: fc.boolean(),
       }),
       shape.filter((s) => s.slice(0, -1).reduce((a, b) => a * b, 1) > 1),
     )
@@ -296,6 +334,7 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
     .map(([s, mean, std]) => ({ inputs: [u8(...s, 4)], params: { mean, std }, fill: pixels })),
   conv2d: convolution,
   depthwiseConv2d: depthwise,
+  expandDepthwise: expansion,
   conv2dInputGrad: fc.tuple(convolution, backward).map(([c, end]) => inputGrad(c, conv2dOutput(c), end)),
   conv2dWeightGrad: convolution.map((c) => weightGrad(c, conv2dOutput(c))),
   depthwiseConv2dInputGrad: fc.tuple(depthwise, backward).map(([c, end]) => inputGrad(c, depthwiseOutput(c), end)),

@@ -1,7 +1,8 @@
-import { type AnyOp, type Capabilities, type Dispatch, defaultCapabilities } from "@tlx/kernels";
+import { type AnyOp, allDispatches, type Capabilities, type Dispatch, defaultCapabilities } from "@tlx/kernels";
 import { caseData, records } from "@tlx/kernels/testing";
 import { describe, expect, it } from "vitest";
 import * as exported from "../src/ops/index.js";
+import { largeGpu, problemsOf } from "./check-case.js";
 
 const isOp = (value: unknown): value is AnyOp => typeof value === "object" && value !== null && "variants" in value;
 
@@ -58,18 +59,18 @@ describe.each(records.map((r) => ({ name: r.op.name, record: r })))("$name", ({ 
 
   it("has settings that fit the device, each once, of which the first is the default", () => {
     for (const c of process.env.TLX_DEEP ? cases : cases.filter((_, i) => i % 4 === 0))
-      for (const subgroupSize of [undefined, 8, 32]) {
-        const caps = { ...defaultCapabilities, subgroupSize, software: subgroupSize === 8 };
-        const problem = { inputs: c.inputs, outputs: op.infer(c.inputs, c.params), params: c.params };
-        for (const variant of op.variants.filter((v) => v.fits(problem, caps))) {
-          const all = variant.settings?.(problem, caps);
-          if (!all) continue;
-          expect(new Set(all.map((s) => JSON.stringify(s))).size, c.name).toBe(all.length);
-          expect(variant.lower(problem, caps, all[0])).toEqual(variant.lower(problem, caps));
-          for (const settings of all) {
-            for (const dispatch of variant.lower(problem, caps, settings).dispatches) checkLimits(dispatch, caps);
+      for (const features of [{}, { subgroupSize: 8, software: true }, largeGpu]) {
+        const caps = { ...defaultCapabilities, ...features };
+        for (const problem of problemsOf(record, c))
+          for (const variant of op.variants.filter((v) => v.fits(problem, caps))) {
+            const all = variant.settings?.(problem, caps);
+            if (!all) continue;
+            expect(new Set(all.map((s) => JSON.stringify(s))).size, c.name).toBe(all.length);
+            expect(variant.lower(problem, caps, all[0])).toEqual(variant.lower(problem, caps));
+            for (const settings of all) {
+              for (const dispatch of allDispatches(variant.lower(problem, caps, settings))) checkLimits(dispatch, caps);
+            }
           }
-        }
       }
   });
 

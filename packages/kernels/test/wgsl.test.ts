@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { defaultCapabilities, type Kernel } from "@tlx/kernels";
+import { allDispatches, defaultCapabilities, type Kernel } from "@tlx/kernels";
 import { records } from "@tlx/kernels/testing";
 import { expect, it } from "vitest";
+import { largeGpu, problemsOf } from "./check-case.js";
 
 const lock = new URL("wgsl.lock", import.meta.url);
-const devices = [undefined, 8, 32].map((subgroupSize) => ({ ...defaultCapabilities, subgroupSize }));
+const devices = [{}, { subgroupSize: 8 }, { subgroupSize: 8, software: true }, largeGpu].map((features) => ({
+  ...{ ...defaultCapabilities, ...features },
+}));
 
 interface Use {
   readonly op: string;
@@ -16,14 +19,16 @@ interface Use {
 /** The kernels of every edge and model case, as every variant that fits lowers it on every device. */
 function kernelsInUse(): Use[] {
   const uses: Use[] = [];
-  for (const { op, cases } of records)
-    for (const { inputs, params } of cases.filter((c) => c.tags.some((t) => t !== "bench"))) {
-      const problem = { inputs, outputs: op.infer(inputs, params), params };
-      for (const caps of devices)
-        for (const variant of op.variants.filter((v) => v.fits(problem, caps)))
-          for (const { kernel } of variant.lower(problem, caps).dispatches)
-            uses.push({ op: op.name, variant: variant.name, kernel });
+  for (const record of records) {
+    const { op, cases } = record;
+    for (const c of cases.filter(({ tags }) => tags.some((t) => t !== "bench"))) {
+      for (const problem of problemsOf(record, c))
+        for (const caps of devices)
+          for (const variant of op.variants.filter((v) => v.fits(problem, caps)))
+            for (const { kernel } of allDispatches(variant.lower(problem, caps)))
+              uses.push({ op: op.name, variant: variant.name, kernel });
     }
+  }
   return uses;
 }
 

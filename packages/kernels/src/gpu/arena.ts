@@ -28,8 +28,8 @@ export class Arena {
     this.gpu.assertUsable();
   }
 
-  /** A buffer of at least `bytes` bytes (rounded up to 16). Throws E_LIMIT above maxBufferSize. */
-  buffer(bytes: number, usage: GPUBufferUsageFlags, label: string): GPUBuffer {
+  /** A buffer of at least `bytes` bytes (rounded up to 16), mapped if that is wanted. Throws E_LIMIT above maxBufferSize. */
+  buffer(bytes: number, usage: GPUBufferUsageFlags, label: string, mappedAtCreation = false): GPUBuffer {
     this.assertUsable();
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
     const limit = this.gpu.capabilities.maxBufferSize;
@@ -40,7 +40,7 @@ export class Arena {
         { size, limit, held: this.gpu.liveBytes },
       );
     }
-    const buffer = this.gpu.device.createBuffer({ size, usage, label: `${this.label}/${label}` });
+    const buffer = this.gpu.device.createBuffer({ size, usage, mappedAtCreation, label: `${this.label}/${label}` });
     this.buffers.push(buffer);
     this.held += size;
     this.gpu.liveBytes += size;
@@ -59,6 +59,7 @@ export class Arena {
 /** WebGPU's usage bits; the global object is missing in Node, so the numbers of the standard stand here. */
 export const Usage = {
   MAP_READ: 0x0001,
+  MAP_WRITE: 0x0002,
   COPY_SRC: 0x0004,
   COPY_DST: 0x0008,
   UNIFORM: 0x0040,
@@ -67,3 +68,4 @@ export const Usage = {
 } as const;
 
 export const MAP_READ_MODE = 1;
+export const MAP_WRITE_MODE = 2;

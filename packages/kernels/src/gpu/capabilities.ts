@@ -1,3 +1,11 @@
+/** Extents of a product, M x K by K x N with float32 results, that a subgroup computes together. */
+export interface MatrixShape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly factors: "f32" | "f16";
+}
+
 /** What a device can do, as plain data: variants decide by it, and tests make smaller ones. */
 export interface Capabilities {
   readonly maxStorageBufferBindingSize: number;
@@ -8,6 +16,12 @@ export interface Capabilities {
   readonly maxComputeInvocationsPerWorkgroup: number;
   /** Size of every subgroup when the feature is there and the size is fixed, else undefined. */
   readonly subgroupSize: number | undefined;
+  /** Size of the largest subgroup; 0 without subgroups. */
+  readonly largestSubgroup: number;
+  /** Subgroup matrices, an experimental feature of Dawn; empty without it. */
+  readonly matrices: readonly MatrixShape[];
+  /** Are there float16 in shaders. */
+  readonly halfFloats: boolean;
   readonly timestamps: boolean;
   /** A CPU pretending to be a GPU (lavapipe, SwiftShader, WARP): other kernels are fast there. */
   readonly software: boolean;
@@ -22,6 +36,9 @@ export const defaultCapabilities: Capabilities = {
   maxComputeWorkgroupStorageSize: 16384,
   maxComputeInvocationsPerWorkgroup: 256,
   subgroupSize: undefined,
+  largestSubgroup: 0,
+  matrices: [],
+  halfFloats: false,
   timestamps: false,
   software: false,
 };
@@ -30,6 +47,27 @@ export const defaultCapabilities: Capabilities = {
 export function isSoftware(info: GPUAdapterInfo): boolean {
   const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   return info.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|basic render|warp/.test(text);
+}
+
+/** The name under which Dawn offers subgroup matrices. */
+export const subgroupMatrixFeature = "chromium-experimental-subgroup-matrix" as GPUFeatureName;
+
+interface MatrixConfig {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
+}
+
+/** Those with float32 results: sums of float16 would be too coarse. */
+function matricesOf({ features, adapterInfo }: GPUDevice): MatrixShape[] {
+  if (!features.has(subgroupMatrixFeature) || !features.has("subgroups")) return [];
+  const { subgroupMatrixConfigs: configs = [] } = adapterInfo as { readonly subgroupMatrixConfigs?: MatrixConfig[] };
+  return [...configs].flatMap(({ M: m, N: n, K: k, componentType: factors, resultComponentType }) => {
+    const known = factors === "f32" || (factors === "f16" && features.has("shader-f16"));
+    return known && resultComponentType === "f32" ? [{ m, n, k, factors }] : [];
+  });
 }
 
 export function capabilitiesOf(device: GPUDevice): Capabilities {
@@ -43,6 +81,9 @@ export function capabilitiesOf(device: GPUDevice): Capabilities {
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
     maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
     subgroupSize: fixed ? info.subgroupMaxSize : undefined,
+    largestSubgroup: features.has("subgroups") ? (info.subgroupMaxSize ?? 0) : 0,
+    matrices: matricesOf(device),
+    halfFloats: features.has("shader-f16"),
     timestamps: features.has("timestamp-query"),
     software: isSoftware(info),
   };

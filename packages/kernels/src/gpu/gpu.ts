@@ -1,4 +1,5 @@
 import { TlxError } from "../errors.js";
+import type { Kernel } from "../wgsl/source.js";
 import { type Capabilities, capabilitiesOf } from "./capabilities.js";
 import { PipelineCache } from "./pipelines.js";
 
@@ -9,6 +10,8 @@ export interface GpuOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Wraps every wait for the GPU; the Node entry uses it to stop Dawn's polling from starving a software adapter. */
   readonly waiting?: <T>(pending: Promise<T>) => Promise<T>;
+  /** Told of every kernel whose compilation begins; the Node entry uses it to help a software adapter. */
+  readonly compiling?: (kernel: Kernel, compiled: Promise<unknown>) => void;
 }
 
 /**
@@ -32,7 +35,7 @@ export class Gpu {
     this.device = device;
     this.options = options;
     this.capabilities = { ...capabilitiesOf(device), ...options.capabilities };
-    this.pipelines = new PipelineCache(this);
+    this.pipelines = new PipelineCache(this, options.compiling);
     this.whenLost = device.lost.then((info) => {
       this.failure = this.disposed
         ? new TlxError("E_DEVICE", "gpu: this Gpu was disposed; open another one")

@@ -18,7 +18,8 @@ export interface BoundDispatch {
   resolve(operand: Operand): GPUBufferBinding;
 }
 
-const ARG_STRIDE = 256; // minUniformBufferOffsetAlignment of every device
+/** Bytes from one dispatch's arguments to the next: minUniformBufferOffsetAlignment of every device. */
+export const ARG_STRIDE = 256;
 
 /**
  * Compiles all pipelines in parallel, writes all arguments into one uniform buffer and builds the bind groups.
@@ -30,26 +31,41 @@ export async function prepareLaunches(gpu: Gpu, arena: Arena, bound: readonly Bo
   const data = new DataView(new ArrayBuffer(ARG_STRIDE * bound.length));
   const uniform = arena.buffer(data.byteLength, Usage.UNIFORM | Usage.COPY_DST, "args");
   const launches = await gpu.guarded("prepare", () =>
-    bound.map(({ label, dispatch, resolve }, i): Launch => {
-      const { kernel, workgroups } = dispatch;
-      const pipeline = pipelines[i]!;
-      checkWorkgroups(gpu, label, workgroups);
-      kernel.args.forEach((arg, a) => {
-        writeArg(data, i * ARG_STRIDE + 4 * a, arg.type, dispatch.args[arg.name]!);
-      });
-      const entries: GPUBindGroupEntry[] = kernel.bindings.map((b, binding) => {
-        const resource = resolve(dispatch.bind[b.name]!);
-        checkBinding(gpu, `${label}/${b.name}`, resource);
-        return { binding, resource };
-      });
-      const size = Math.max(16, Math.ceil((kernel.args.length * 4) / 16) * 16);
-      entries.push({ binding: entries.length, resource: { buffer: uniform, offset: i * ARG_STRIDE, size } });
-      const bindGroup = gpu.device.createBindGroup({ label, layout: pipeline.layout, entries });
-      return { label, pipeline: pipeline.pipeline, bindGroup, workgroups };
+    bound.map((b, i): Launch => {
+      const { label, dispatch } = b;
+      const { pipeline, layout } = pipelines[i]!;
+      checkWorkgroups(gpu, label, dispatch.workgroups);
+      writeArgs(data, i, dispatch);
+      const entries = bindingsOf(gpu, b, uniform, i).map((resource, binding) => ({ binding, resource }));
+      const bindGroup = gpu.device.createBindGroup({ label, layout, entries });
+      return { label, pipeline, bindGroup, workgroups: dispatch.workgroups };
     }),
   );
   gpu.device.queue.writeBuffer(uniform, 0, data.buffer);
   return launches;
+}
+
+/** Writes the arguments of a dispatch into place `i` of `data`. */
+export function writeArgs(data: DataView, i: number, { kernel, args }: Dispatch): void {
+  kernel.args.forEach((arg, a) => {
+    writeArg(data, i * ARG_STRIDE + 4 * a, arg.type, args[arg.name]!);
+  });
+}
+
+/** What a dispatch binds, in order: its buffers, and place `i` of the arguments. Throws E_LIMIT. */
+export function bindingsOf(
+  gpu: Gpu,
+  { label, dispatch: { kernel, bind }, resolve }: BoundDispatch,
+  args: GPUBuffer,
+  i: number,
+): GPUBufferBinding[] {
+  const bindings = kernel.bindings.map((b) => {
+    const binding = resolve(bind[b.name]!);
+    checkBinding(gpu, `${label}/${b.name}`, binding);
+    return binding;
+  });
+  const size = Math.max(16, Math.ceil((kernel.args.length * 4) / 16) * 16);
+  return [...bindings, { buffer: args, offset: i * ARG_STRIDE, size }];
 }
 
 function writeArg(view: DataView, offset: number, type: string, value: number): void {
@@ -58,7 +74,8 @@ function writeArg(view: DataView, offset: number, type: string, value: number): 
   else view.setUint32(offset, value, true);
 }
 
-function checkWorkgroups(gpu: Gpu, label: string, workgroups: readonly number[]): void {
+/** Throws E_LIMIT. */
+export function checkWorkgroups(gpu: Gpu, label: string, workgroups: readonly number[]): void {
   const limit = gpu.capabilities.maxComputeWorkgroupsPerDimension;
   if (!workgroups.every((w) => Number.isSafeInteger(w) && w > 0 && w <= limit)) {
     throw new TlxError(
@@ -81,8 +98,10 @@ function checkBinding(gpu: Gpu, label: string, { buffer, offset = 0, size }: GPU
 
 /** Replays prepared launches into an open compute pass. */
 export function replay(pass: GPUComputePassEncoder, launches: readonly Launch[]): void {
+  let current: GPUComputePipeline | undefined;
   for (const { pipeline, bindGroup, workgroups } of launches) {
-    pass.setPipeline(pipeline);
+    if (pipeline !== current) pass.setPipeline(pipeline);
+    current = pipeline;
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
   }

@@ -1,7 +1,7 @@
 import { TlxError } from "../errors.js";
 import type { Kernel } from "../wgsl/source.js";
 import { Arena, Usage } from "./arena.js";
-import type { Gpu } from "./gpu.js";
+import type { Gpu, GpuOptions } from "./gpu.js";
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -13,10 +13,12 @@ const COMPUTE_STAGE = 4;
 /** Compiled kernels of one device, keyed by their source text: a stale hit is impossible. */
 export class PipelineCache {
   private readonly gpu: Gpu;
+  private readonly compiling: GpuOptions["compiling"];
   private readonly made = new Map<string, Promise<Pipeline>>();
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, compiling?: GpuOptions["compiling"]) {
     this.gpu = gpu;
+    this.compiling = compiling;
   }
 
   /** Number of distinct pipelines so far. */
@@ -30,6 +32,7 @@ export class PipelineCache {
       pipeline = this.compile(kernel);
       this.made.set(kernel.code, pipeline);
       pipeline.catch(() => this.made.delete(kernel.code));
+      this.compiling?.(kernel, pipeline);
     }
     return pipeline;
   }

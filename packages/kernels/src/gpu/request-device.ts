@@ -1,7 +1,8 @@
 import { TlxError } from "../errors.js";
+import { subgroupMatrixFeature } from "./capabilities.js";
 
 /** Wanted where the adapter has them; every kernel also runs without. */
-const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16"];
+const wantedFeatures: readonly GPUFeatureName[] = ["subgroups", "timestamp-query", "shader-f16", subgroupMatrixFeature];
 const wantedLimits = ["maxBufferSize", "maxStorageBufferBindingSize"] as const;
 
 /**

@@ -43,9 +43,7 @@ export class Reader {
   async read(buffer: GPUBuffer, spec: Spec, offset = 0): Promise<HostTensor> {
     this.arena.assertUsable();
     const bytes = bytesOf(spec);
-    const i = this.free.findIndex((b) => b.size >= bytes);
-    const staging =
-      i >= 0 ? this.free.splice(i, 1)[0]! : this.arena.buffer(bytes, Usage.MAP_READ | Usage.COPY_DST, "staging");
+    const staging = this.take(bytes) ?? this.arena.buffer(bytes, Usage.MAP_READ | Usage.COPY_DST, "staging");
     const encoder = this.gpu.device.createCommandEncoder({ label: "read" });
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
     this.gpu.device.queue.submit([encoder.finish()]);
@@ -54,6 +52,15 @@ export class Reader {
     staging.unmap();
     this.free.push(staging);
     return { spec, data };
+  }
+
+  /** The smallest free buffer that is large enough: the others are for reads that need them. */
+  private take(bytes: number): GPUBuffer | undefined {
+    let best = -1;
+    this.free.forEach(({ size }, i) => {
+      if (size >= bytes && !(best >= 0 && this.free[best]!.size <= size)) best = i;
+    });
+    return best >= 0 ? this.free.splice(best, 1)[0] : undefined;
   }
 
   dispose(): void {

@@ -26,6 +26,8 @@ export { depthwiseConv2d } from "./depthwise-conv2d/op.js";
 export { depthwiseConv2dInputGrad } from "./depthwise-conv2d-grad/input-grad.js";
 export { depthwiseConv2dWeightGrad } from "./depthwise-conv2d-grad/weight-grad.js";
 export { type DropoutParams, dropout } from "./dropout/op.js";
+export type { Biased, ExpandDepthwiseParams } from "./expand-depthwise/geometry.js";
+export { expandDepthwise } from "./expand-depthwise/op.js";
 export { flatten, flattenOffsets } from "./flatten/op.js";
 export { packHalf } from "./half/pack-half.js";
 export { type UnpackHalfParams, unpackHalf } from "./half/unpack-half.js";

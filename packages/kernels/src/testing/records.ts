@@ -66,6 +66,9 @@ import { depthwiseConv2dWeightGrad } from "../ops/depthwise-conv2d-grad/weight-g
 import { dropoutCases } from "../ops/dropout/cases.js";
 import { dropout } from "../ops/dropout/op.js";
 import { referenceDropout } from "../ops/dropout/reference.js";
+import { expandDepthwiseCases } from "../ops/expand-depthwise/cases.js";
+import { expandDepthwise } from "../ops/expand-depthwise/op.js";
+import { expandDepthwiseTolerance, referenceExpandDepthwise } from "../ops/expand-depthwise/reference.js";
 import { flattenCases } from "../ops/flatten/cases.js";
 import { flatten } from "../ops/flatten/op.js";
 import { referenceFlatten } from "../ops/flatten/reference.js";
@@ -276,6 +279,12 @@ export const records: readonly AnyRecord[] = [
     reference: referenceConv2dWeightGrad,
     tolerance: sumOf(({ inputs }) => sizeOf(inputs[1]!) / inputs[1]!.shape[3]!),
     cases: conv2dWeightGradCases,
+  },
+  {
+    op: expandDepthwise,
+    reference: referenceExpandDepthwise,
+    tolerance: expandDepthwiseTolerance,
+    cases: expandDepthwiseCases,
   },
   {
     op: depthwiseConv2dInputGrad,

@@ -6,7 +6,8 @@ import { Arena, Usage } from "../gpu/arena.js";
 import type { Gpu } from "../gpu/gpu.js";
 import { type Launch, prepareLaunches, replay } from "../gpu/launch.js";
 import { Reader, viewAs } from "../gpu/staging.js";
-import type { Operand, Problem, Variant, VariantSettings } from "../op.js";
+import type { Dispatch, Operand, Problem, Variant, VariantSettings } from "../op.js";
+import { halfBits, halfValue } from "../ops/half/reference.js";
 import { bytesOf, type HostTensor, type Spec, sizeOf } from "../spec.js";
 import { hashText, randomFrom } from "./random.js";
 import type { AnyRecord, Case } from "./record.js";
@@ -24,12 +25,18 @@ export interface CaseData {
   readonly inputs: readonly Float64Array[];
 }
 
-/** Seeded inputs of a case, the same for every variant and every run. */
-export function caseData(record: AnyRecord, c: AnyCase): CaseData {
+/** To the nearest float16, but zero for what an adapter may flush to zero. */
+const roundToHalf = (value: number): number => (Math.abs(value) < 2 ** -14 ? 0 : halfValue(halfBits(value)));
+
+/**
+ * Seeded inputs of a case, the same for every variant of a precision and every run: for "half", factors that are float16
+ * already, so that all adapters round them alike and the tolerance is that of float32.
+ */
+export function caseData(record: AnyRecord, c: AnyCase, precision?: "half"): CaseData {
   const outputs = record.op.infer(c.inputs, c.params);
   const random = randomFrom(hashText(`${record.op.name}/${c.name}`));
   const inputs = c.inputs.map((spec, input) => {
-    const round = spec.dtype === "f32" ? Math.fround : Math.trunc;
+    const round = spec.dtype !== "f32" ? Math.trunc : precision && input < 2 ? roundToHalf : Math.fround;
     return Float64Array.from({ length: sizeOf(spec) }, (_, i) =>
       round(c.fill ? c.fill(input, i, random) : 2 * random() - 1),
     );
@@ -72,7 +79,7 @@ export async function prepareCase(
   const arena = new Arena(gpu, label);
   const reader = new Reader(gpu, label);
   const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
-  const { dispatches, scratch = [] } = variant.lower(problem, gpu.capabilities, settings);
+  const { dispatches, scratch = [], prepared = [] } = variant.lower(problem, gpu.capabilities, settings);
   const inputBuffers = problem.inputs.map((spec, i) => arena.buffer(bytesOf(spec), usage, `input ${i}`));
   const sizes = problem.outputs.map((spec) => bytesOf(spec) + 4 * GUARD_WORDS);
   const outputBuffers = problem.outputs.map((_, i) => {
@@ -80,35 +87,52 @@ export async function prepareCase(
     return alias === undefined ? arena.buffer(sizes[i]!, usage, `output ${i}`) : inputBuffers[alias]!;
   });
   const scratchBuffers = scratch.map((spec, i) => arena.buffer(bytesOf(spec), usage, `scratch ${i}`));
+  const preparedBuffers = prepared.map(({ spec }, i) => arena.buffer(bytesOf(spec), usage, `prepared ${i}`));
   const aliased = (i: number): boolean => record.op.alias?.[i] !== undefined;
   const resolve = (operand: Operand): GPUBufferBinding => {
     if ("input" in operand)
       return { buffer: inputBuffers[operand.input]!, size: Math.max(4, bytesOf(problem.inputs[operand.input]!)) };
     if ("scratch" in operand) return { buffer: scratchBuffers[operand.scratch]! };
+    if ("prepared" in operand) return { buffer: preparedBuffers[operand.prepared]! };
     const i = operand.output;
     return { buffer: outputBuffers[i]!, size: aliased(i) ? bytesOf(problem.outputs[i]!) : sizes[i]! };
   };
-  const launches = await prepareLaunches(
-    gpu,
-    arena,
-    dispatches.map((dispatch, i) => ({ label: `${label}/${i}`, dispatch, resolve })),
+  const bind = (own: readonly Dispatch[], part = ""): Promise<Launch[]> =>
+    prepareLaunches(
+      gpu,
+      arena,
+      own.map((dispatch, i) => ({ label: `${label}${part}/${i}`, dispatch, resolve })),
+    );
+  const launches = await bind(dispatches);
+  const preparing = await bind(
+    prepared.flatMap((p) => p.dispatches),
+    "/prepare",
   );
 
+  const writeInput = (i: number): void => {
+    const data = toHost(problem.inputs[i]!, inputs[i]!) as Float32Array<ArrayBuffer>;
+    gpu.device.queue.writeBuffer(inputBuffers[i]!, 0, data);
+  };
   const reset = (): void => {
-    problem.inputs.forEach((spec, i) => {
-      gpu.device.queue.writeBuffer(inputBuffers[i]!, 0, toHost(spec, inputs[i]!) as Float32Array<ArrayBuffer>);
-    });
+    problem.inputs.forEach((_, i) => void writeInput(i));
     problem.outputs.forEach((_, i) => {
       if (!aliased(i)) gpu.device.queue.writeBuffer(outputBuffers[i]!, 0, new Uint32Array(sizes[i]! / 4).fill(GUARD));
     });
   };
-  const submit = (times: number): void => {
+  const enqueue = (wanted: readonly Launch[], times: number): void => {
     const encoder = gpu.device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
-    for (let t = 0; t < times; t++) replay(pass, launches);
+    for (let t = 0; t < times; t++) replay(pass, wanted);
     pass.end();
     gpu.device.queue.submit([encoder.finish()]);
   };
+  const submit = (times: number): void => enqueue(launches, times);
+  // Once, as the contract says: what a run writes over prepared values shows in the second run.
+  for (const buffer of preparedBuffers) {
+    gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(GUARD));
+  }
+  for (const i of problem.constant ?? []) writeInput(i);
+  enqueue(preparing, 1);
   const once = async (): Promise<Uint32Array[]> => {
     reset();
     submit(1);

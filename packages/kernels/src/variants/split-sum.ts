@@ -11,7 +11,8 @@ import { dispatch } from "../wgsl/dispatch.js";
 import type { Epilogue } from "../wgsl/epilogue.js";
 import { flatIndex } from "../wgsl/functions.js";
 import { defineKernel, type Kernel, wgsl } from "../wgsl/source.js";
-import { columnSumsKernel } from "./column-sums-kernel.js";
+import { widthsFor } from "../wgsl/width.js";
+import { launchColumnSums } from "./column-sums.js";
 
 const MAX_PARTS = 256; // one thread adds the parts of an element
 const SCRATCH_BYTES = 2 ** 25;
@@ -78,10 +79,11 @@ export function lowerSplit(
         bind: { ...ending.epilogue.bind, partials: { scratch: 0 }, y: { output: 0 } },
         args: { size, parts, columns: ending.columns, activation: ending.epilogue.activation },
       })
-    : dispatch(columnSumsKernel, caps, {
-        threads: size,
-        bind: { x: { scratch: 0 }, y: { output: 0 } },
-        args: { size, rows: parts, columns: size, rowsPerPart: parts },
-      });
+    : launchColumnSums(
+        caps,
+        { rows: parts, columns: size },
+        { width: widthsFor(size)[0]!, lanes: 1, rowsPerPart: parts },
+        { x: { scratch: 0 }, y: { output: 0 } },
+      );
   return { scratch: [f32(parts, size)], dispatches: [...launches({ scratch: 0 }), total] };
 }

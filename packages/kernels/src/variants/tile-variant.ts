@@ -3,7 +3,7 @@ import type { Capabilities } from "../gpu/capabilities.js";
 import type { Dispatch, Operand, Problem, Variant, VariantSettings } from "../op.js";
 import { dispatch } from "../wgsl/dispatch.js";
 import { type Epilogue, type EpilogueParams, epilogueOf } from "../wgsl/epilogue.js";
-import type { Tile } from "../wgsl/register-tile.js";
+import type { ResultTile, Tile } from "../wgsl/register-tile.js";
 import type { Kernel } from "../wgsl/source.js";
 
 const sizes = [4, 8, 16, 32];
@@ -13,8 +13,11 @@ export const hasTile = (caps: Capabilities): boolean => sizes.includes(caps.subg
 
 const tile = (rows: number, columns: number, unroll: number): Omit<Tile, "lanes"> => ({ rows, columns, unroll });
 
-/** Those that compile in about a second on a software adapter. */
-const tiles = [tile(32, 32, 2), tile(16, 32, 2), tile(32, 16, 2), tile(32, 32, 1), tile(16, 16, 4)];
+/** Those that compile in about a second on a software adapter; the last ones, for long sums, in two. */
+const tiles = [
+  ...[tile(32, 32, 2), tile(16, 32, 2), tile(32, 16, 2), tile(32, 32, 1), tile(16, 16, 4)],
+  ...[tile(48, 32, 2), tile(24, 64, 2)],
+];
 
 /**
  * Settings for a result of `columns` columns on a device that passes `hasTile`. The default is the largest tile, or half
@@ -32,14 +35,15 @@ export function tileSettings(caps: Capabilities, columns: number): readonly Vari
   return [first, ...others.filter((t) => !isFirst(t))].map((t) => ({ ...t }));
 }
 
-/** The tile of these settings, or the default one. */
+/** The tile of these settings, or the default one, for a result of `columns` columns. */
 export function tileFor(
   caps: Capabilities,
   columns: number,
   settings: VariantSettings = tileSettings(caps, columns)[0]!,
-): Tile {
+): ResultTile {
   const { rows, columns: across, unroll } = settings as Omit<Tile, "lanes">;
-  return { lanes: caps.subgroupSize!, rows, columns: across, unroll };
+  const lanes = caps.subgroupSize!;
+  return { lanes, rows, columns: across, unroll, width: columns % 4 === 0 && (across / lanes) % 4 === 0 ? 4 : 1 };
 }
 
 export interface Extents {
@@ -80,7 +84,7 @@ export function dispatchTiles(
 /** The register-tile variant of an op; `resultOf` returns undefined for a problem the kernel cannot compute. */
 export const tileVariant = <P extends EpilogueParams>(
   name: string,
-  kernelFor: (tile: Tile, epilogue: Epilogue) => Kernel,
+  kernelFor: (tile: ResultTile, epilogue: Epilogue, args: TiledResult["args"]) => Kernel,
   resultOf: (problem: Problem<P>) => TiledResult | undefined,
 ): Variant<P> => ({
   name,
@@ -93,6 +97,6 @@ export const tileVariant = <P extends EpilogueParams>(
     const epilogue = epilogueOf(problem);
     const bind = { ...result.bind, ...epilogue.bind };
     const args = { ...result.args, activation: epilogue.activation };
-    return { dispatches: [dispatchTiles(kernelFor(tile, epilogue), tile, caps, { ...result, bind, args })] };
+    return { dispatches: [dispatchTiles(kernelFor(tile, epilogue, args), tile, caps, { ...result, bind, args })] };
   },
 });

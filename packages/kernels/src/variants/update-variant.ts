@@ -12,12 +12,14 @@
  *          exponential weights
  */
 import { check } from "../errors.js";
-import type { Operand, Variant } from "../op.js";
+import type { Capabilities } from "../gpu/capabilities.js";
+import type { Operand, Problem, Variant, VariantSettings } from "../op.js";
 import { f32, formatSpec, type Spec, sameSpec, sizeOf } from "../spec.js";
 import { dispatch } from "../wgsl/dispatch.js";
 import { flatGroup, isFiniteFloat } from "../wgsl/functions.js";
-import { type BindingType, defineKernel, type Kernel, wgsl } from "../wgsl/source.js";
-import { gridOf } from "./elementwise-variant.js";
+import { wgsl } from "../wgsl/source.js";
+import { defineWide, type WideBinding, type WideKernels } from "../wgsl/width.js";
+import { type ElementwiseSettings, elementwiseSettings, gridOf } from "./elementwise-variant.js";
 
 export interface UpdateParams {
   /** What the rate of the step is multiplied by. */
@@ -34,11 +36,14 @@ export const HYPER_SPEC: Spec = /* @__PURE__ */ f32(12);
 /** An update in place, element by element. */
 export interface Update {
   readonly name: string;
-  readonly bindings: Readonly<Record<string, BindingType>>;
+  readonly bindings: Readonly<Record<string, WideBinding>>;
   readonly operands: Readonly<Record<string, Operand>>;
   /** The param `p`, its gradient and its moments: the inputs before the average, hyper, the norm and the mask. */
   readonly values: number;
-  /** WGSL with `fn update(i: u32, step: Step)`, which reads `gradient(i, step)`, `step.rate` and `step.own`, hyper[0..6]. */
+  /**
+   * WGSL with `fn update(i: u32, step: Step)`, which reads `gradient(i, step)`, `step.rate` and `step.own`, hyper[0..6], and
+   * writes `kept(i, old, new)`.
+   */
   readonly body: string;
 }
 
@@ -53,12 +58,12 @@ fn read_step() -> Step {
 }
 `;
 const unmasked = wgsl`
-fn is_trained(i: u32) -> bool { return true; }
-fn gradient(i: u32, step: Step) -> f32 { return step.scale * g[i]; }
+fn kept(i: u32, old: Value, new_value: Value) -> Value { return new_value; }
+fn gradient(i: u32, step: Step) -> Value { return step.scale * g[i]; }
 `;
 const byMask = wgsl`
-fn is_trained(i: u32) -> bool { return mask[i] != 0.0; }
-fn gradient(i: u32, step: Step) -> f32 { return step.scale * (mask[i] * g[i]); }
+fn kept(i: u32, old: Value, new_value: Value) -> Value { return select(new_value, old, mask[i] == Value()); }
+fn gradient(i: u32, step: Step) -> Value { return step.scale * (mask[i] * g[i]); }
 `;
 
 const noAverage = wgsl`
@@ -78,21 +83,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var r = 0u; r < args.each; r++) {
     let i = first + r * WG_X;
     if (i >= args.size) { return; }
-    if (is_trained(i)) { update(i, step); }
+    update(i, step);
     follow(i);
   }
 }
 `;
 
 type Bindings = Update["bindings"];
-const ofAverage: Bindings = { average: "write f32" };
+const ofAverage: Bindings = { average: "write wide" };
 const ofStep: Bindings = { hyper: "read f32", norm: "read f32" };
-const ofMask: Bindings = { mask: "read f32" };
+const ofMask: Bindings = { mask: "read wide" };
 
 /** The `plain` variant of an optimizer. */
 export function updateVariant({ name, bindings, operands, values, body }: Update): Variant<UpdateParams> {
-  const kernelOf = (masked: boolean, averaged: boolean): Kernel<string, "size" | "each" | "rateScale"> =>
-    defineKernel({
+  const kernelsOf = (masked: boolean, averaged: boolean): WideKernels<string, "size" | "each" | "rateScale"> =>
+    defineWide({
       name: `${name}/plain${masked ? "/masked" : ""}${averaged ? "/averaged" : ""}`,
       bindings: { ...bindings, ...(averaged ? ofAverage : {}), ...ofStep, ...(masked ? ofMask : {}) },
       args: { rateScale: "f32", size: "u32", each: "u32" },
@@ -100,16 +105,24 @@ export function updateVariant({ name, bindings, operands, values, body }: Update
       functions: [flatGroup, isFiniteFloat, scaled, masked ? byMask : unmasked, averaged ? moveAverage : noAverage],
       body: body + perElement,
     });
+  const settingsOf = ({ inputs: [param] }: Problem<UpdateParams>, caps: Capabilities): readonly VariantSettings[] =>
+    elementwiseSettings(caps, { size: sizeOf(param!), alike: sizeOf(param!) });
   return {
     name: "plain",
     fits: () => true,
-    lower({ inputs, outputs, params: { rateScale, masked, averaged } }, caps) {
-      const { threads, ...grid } = gridOf(sizeOf(inputs[0]!));
+    settings: settingsOf,
+    lower(problem, caps, settings) {
+      const { inputs, outputs, params } = problem;
+      const { rateScale, masked, averaged } = params;
+      const chosen = (settings ?? settingsOf(problem, caps)[0]!) as unknown as ElementwiseSettings;
+      const { threads, ...grid } = gridOf(sizeOf(inputs[0]!), chosen);
       const after = values + Number(averaged);
       const step = { ...operands, hyper: { input: after }, norm: { input: after + 1 }, mask: { input: after + 2 } };
       const bind = { ...step, average: { output: outputs.length - 1 } };
       return {
-        dispatches: [dispatch(kernelOf(masked, averaged), caps, { threads, bind, args: { ...grid, rateScale } })],
+        dispatches: [
+          dispatch(kernelsOf(masked, averaged)[chosen.width], caps, { threads, bind, args: { ...grid, rateScale } }),
+        ],
       };
     },
   };

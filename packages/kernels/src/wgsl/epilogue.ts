@@ -30,6 +30,8 @@ export interface Epilogue {
   readonly functions: readonly string[];
   readonly bind: Readonly<Record<string, Operand>>;
   readonly activation: number;
+  /** Does it read a value for every element of the result. */
+  readonly readsElements: boolean;
 }
 
 /** The order of extras among the inputs. */
@@ -79,6 +81,7 @@ export function epilogueOf<P extends EpilogueParams>({ inputs, params }: Problem
     ],
     bind: Object.fromEntries(extras.map((extra, i) => [extra, { input: 2 + i }])),
     activation: activationCode[params.activation ?? "none"],
+    readsElements: has("residual") || has("gate"),
   };
 }
 
@@ -126,4 +129,10 @@ fn epilogue(sum: f32, at: u32) -> f32 { return sum; }
 `;
 
 /** That as an epilogue. */
-export const bareSum: Epilogue = { bindings: {}, functions: [noEpilogue], bind: {}, activation: 0 };
+export const bareSum: Epilogue = {
+  bindings: {},
+  functions: [noEpilogue],
+  bind: {},
+  activation: 0,
+  readsElements: false,
+};

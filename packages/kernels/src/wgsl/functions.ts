@@ -46,13 +46,6 @@ fn workgroup_sum(v: f32, local: u32) -> f32 {
 }
 `;
 
-/** NaN by its bits: WGSL may assume that there are none, and then `v != v` is false. */
-export const isNan: string = wgsl`
-fn is_nan(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
-`;
-
 /** Neither NaN nor infinite, by its bits: WGSL may assume that there are no others. */
 export const isFiniteFloat: string = wgsl`
 fn is_finite(v: f32) -> bool {
@@ -60,18 +53,21 @@ fn is_finite(v: f32) -> bool {
 }
 `;
 
-/** Activation chosen by an argument, so that kernels share one pipeline. `select` keeps NaN, which `max` would hide. */
+/**
+ * Activation chosen by an argument, so that kernels share one pipeline. `select` keeps NaN, which `max` would hide; `&` has no
+ * branch, where those of `&&` make kernels with many results take seconds to compile on a software adapter.
+ */
 export const activate: string = wgsl`
 fn activate(v: f32, activation: u32) -> f32 {
-  let low = select(v, 0.0, v < 0.0 && activation > 0u);
-  return select(low, 6.0, low > 6.0 && activation > 1u);
+  let low = select(v, 0.0, (v < 0.0) & (activation > 0u));
+  return select(low, 6.0, (low > 6.0) & (activation > 1u));
 }
 `;
 
 /** Is `y`, a result of the activation, strictly between the kinks: where its gradient is one. */
 export const inside: string = wgsl`
 fn is_inside(y: f32, activation: u32) -> bool {
-  return y > 0.0 && (y < 6.0 || activation < 2u);
+  return (y > 0.0) & ((y < 6.0) | (activation < 2u));
 }
 `;
 

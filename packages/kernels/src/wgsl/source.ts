@@ -1,7 +1,10 @@
 /** Scalar types of dispatch arguments: each takes one 32-bit word, so offset = 4 x index. */
 export type ArgType = "u32" | "i32" | "f32";
-/** A `vec4f` binding is one of f32 whose size is a multiple of four, read or written four at a time. */
-export type BindingType = `${"read" | "write"} ${"f32" | "u32" | "i32" | "vec4f"}`;
+/**
+ * A `vec4f` binding is one of f32 whose size is a multiple of four, read or written four at a time; `vec2f`, of two. Those of f16 and `vec4h`
+ * want `enable f16`.
+ */
+export type BindingType = `${"read" | "write"} ${"f32" | "u32" | "i32" | "vec2f" | "vec4f" | "f16" | "vec4h"}`;
 
 export interface KernelParts<B extends string, A extends string> {
   /** Shown in labels, errors and profiles. */

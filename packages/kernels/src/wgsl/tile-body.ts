@@ -1,18 +1,13 @@
 /**
- * Workgroup tile of a matrix product: a workgroup holds a rows x columns block of sums, each invocation a part of it.
+ * Workgroup tile of a matrix product whose sums are held by invocations, each a part of the block.
  *
- *   c[row, column] += a[row, step] * b[step, column]   for every step of a range
- *
- * Method   The invocations load blocks of a and b, rows x steps and steps x columns, into workgroup memory, four
- *          neighbours a vector; the next blocks are on their way to registers while these are multiplied. What has its
- *          steps side by side in memory keeps them so in workgroup memory, where a vector of padding per line makes
- *          neighbours fall on different banks, and nothing is transposed.
- *          The part of an invocation is interleaved with its neighbours', so that they read and write side by side.
- * Names    WGSL around this text has `first` and `end`, the range of steps, and `row` and `column`, where the block starts.
- *          Sums are vectors c<row>_<quad>. Arguments: rows, columns.
+ * Method   The part of an invocation is interleaved with its neighbours', so that they read and write side by side. Sums are
+ *          float32 whatever the blocks are made of.
+ * Names    Sums are vectors c<row>_<quad>. Arguments: rows, columns, and those of `tileLoop`.
  */
-
-import { across, down, type TileFactor, TileSide, times, type WorkgroupTile } from "./workgroup-tile.js";
+import { type TileBody, tileLoop } from "./tile-loop.js";
+import { TileSide } from "./tile-side.js";
+import { across, down, type Element, threadsOf, times, type WorkgroupTile } from "./workgroup-tile.js";
 
 const part = ["x", "y", "z", "w"] as const;
 
@@ -96,50 +91,25 @@ ${times(quads, store)}    ${moveUp}
 `;
 }
 
-export interface TileBody {
-  readonly a: TileFactor;
-  readonly b: TileFactor;
-  /** The row of y that row `row` is. */
-  readonly place?: (row: string) => string;
-  /** Is y bound as vectors? Only with b along its lines and a multiple of four columns. */
-  readonly vector: boolean;
-}
-
-/**
- * The shader around the functions that the factors and `place` call. Arguments besides: steps, and `perPart` of them to each of
- * `parts`; `tiles`, and `tileColumns` of them side by side. Part p of the sums is written p x `args.size` elements further.
- */
-export function tileBody(tile: WorkgroupTile, { a, b, place = (row) => row, vector }: TileBody): string {
-  const sides = [new TileSide("a", tile, a), new TileSide("b", tile, b)] as const;
-  const both = (text: (side: TileSide) => string): string => sides.map(text).join("");
+/** The shader of such tiles, around the functions that the factors and `place` call. */
+export function tileBody(
+  tile: WorkgroupTile,
+  element: Element,
+  { a, b, place = (row) => row, vector }: TileBody,
+): string {
+  const blocks = { element, forMatrices: false };
+  const sideOf = (name: "a" | "b", factor: TileBody["a"]): TileSide =>
+    new TileSide(name, tile, threadsOf(tile), factor, blocks);
+  const sides = [sideOf("a", a), sideOf("b", b)] as const;
   const quads = tile.perColumns / 4;
-  return `
-${both((s) => s.memory)}
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let index = group.y * groups.x + group.x;
-  let part = index / args.tiles;
-  if (part >= args.parts) { return; }
-  let row = index % args.tiles / args.tileColumns * ${tile.rows}u;
-  let column = index % args.tiles % args.tileColumns * ${tile.columns}u;
-  let across = local % ${across(tile)}u;
+  return tileLoop(tile, sides, {
+    declare: "",
+    begin: `  let across = local % ${across(tile)}u;
   let down = local / ${across(tile)}u;
-  let first = part * args.perPart;
-  let end = min(first + args.perPart, args.steps);
-${times(tile.perRows, (i) => `  ${times(quads, (j) => `var c${i}_${j} = vec4f(); `)}\n`)}
-${both((s) => s.lines)}
-  // Loads a block and multiplies the one before, which the first has not.
-  for (var block = first; block < end + ${tile.steps}u; block += ${tile.steps}u) {
-${both((s) => s.next)}
-    let quads = select(min(${tile.steps / 4}u, (end + ${tile.steps + 3}u - block) / 4u), 0u, block == first);
-    for (var quad = 0u; quad < quads; quad++) {
+${times(tile.perRows, (i) => `  ${times(quads, (j) => `var c${i}_${j} = vec4f(); `)}\n`)}`,
+    multiply: `    for (var quad = 0u; quad < quads; quad++) {
 ${multiply(tile, ...sides)}
-    }
-    workgroupBarrier();
-${both((s) => s.store)}
-    workgroupBarrier();
-  }
-${storeSums(tile, ...sides, place, vector)}
-}
-`;
+    }`,
+    store: storeSums(tile, ...sides, place, vector),
+  });
 }

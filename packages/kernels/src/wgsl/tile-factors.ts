@@ -1,4 +1,6 @@
-import type { TileFactor } from "./workgroup-tile.js";
+import type { BindingType } from "./source.js";
+import { type StepCounters, type TileFactor, vectorOf } from "./tile-side.js";
+import type { Element } from "./workgroup-tile.js";
 
 /** Reads `name`, bound as vectors or as numbers, at an index. */
 const read = (name: string, vector: boolean, at: string): string =>
@@ -16,24 +18,35 @@ export const stridedFactor = (
   load: (line, step) => read(name, shape.vector, `${name}Line${line} + ${name}From${step}`),
 });
 
+/**
+ * Steps as places in three dimensions, the last of which counts fastest: <name>Last, below `last`, <name>Middle, below `middle`,
+ * and <name>First, unlimited. The limits are expressions and not zero.
+ */
+export const stepCounters = (name: string, middle: string, last: string): StepCounters => ({
+  begin: (at, step) =>
+    `var ${name}Last${at} = ${step} % ${last}; var ${name}Middle${at} = ${step} / ${last} % ${middle}; var ${name}First${at} = ${step} / ${last} / ${middle};`,
+  advance: (at, by) => `${name}Last${at} += ${by};
+    for (; ${name}Last${at} >= ${last}; ${name}Last${at} -= ${last}) {
+      ${name}Middle${at}++;
+      if (${name}Middle${at} >= ${middle}) { ${name}Middle${at} = 0u; ${name}First${at}++; }
+    }`,
+});
+
 /** The element type of a binding that a factor reads. */
-export const factorType = (vector: boolean): "read vec4f" | "read f32" => (vector ? "read vec4f" : "read f32");
+export const factorType = (vector: boolean, element: Element = "f32"): BindingType =>
+  `read ${vector ? vectorOf[element] : element}`;
 
 /**
- * `<name>_at(image, line, column, channel)`: element of a picture [.., height, width, channels], or four channels from there on, zero
- * outside. The extents are expressions. Unsigned arithmetic wraps: a coordinate left of or above it is larger than any.
+ * `<name>_at(line, column, at)`: element `at` of pictures, or four elements from there on, which is in a line and a column; zero
+ * outside. The extents are expressions. Unsigned arithmetic wraps: a coordinate left of or above the picture is larger than
+ * any, and `at` may be the sum of a part below zero and another.
  */
-export function pictureReader(
-  name: string,
-  [height, width, channels]: readonly [string, string, string],
-  vector: boolean,
-): string {
+export function pictureReader(name: string, [height, width]: readonly [string, string], vector: boolean): string {
   const type = vector ? "vec4f" : "f32";
   return `
-fn ${name}_at(image: u32, line: u32, column: u32, channel: u32) -> ${type} {
+fn ${name}_at(line: u32, column: u32, at: u32) -> ${type} {
   let inside = line < ${height} && column < ${width};
-  let at = select(0u, ((image * ${height} + line) * ${width} + column) * ${channels} + channel, inside);
-  return select(${type}(), ${read(name, vector, "at")}, inside);
+  return select(${type}(), ${read(name, vector, "select(0u, at, inside)")}, inside);
 }
 `;
 }

@@ -15,5 +15,7 @@ export const accumulateCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], ...accumulateOver(false, 1) },
   { name: "first", tags: ["edge"], ...accumulateOver(true, 3, 5, 7) },
   { name: "later", tags: ["edge"], ...accumulateOver(false, 3, 5, 7) },
+  { name: "first-vectors", tags: ["edge"], ...accumulateOver(true, 41, 4) },
+  { name: "later-vectors", tags: ["edge"], ...accumulateOver(false, 41, 43, 12) },
   { name: "mobilenet-v2-classifier", tags: ["model", "bench"], ...accumulateOver(false, 1280, 100) },
 ];

@@ -7,13 +7,13 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sameSpec } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
 import { HYPER_SPEC } from "../../variants/update-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "accumulate/plain",
-  bindings: { sum: "write f32", g: "read f32", hyper: "read f32" },
+  bindings: { sum: "write wide", g: "read wide", hyper: "read f32" },
   args: {},
   body: wgsl`
 fn element(i: u32) {
@@ -36,7 +36,7 @@ export const accumulate: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   },
   alias: [0],
   variants: [
-    elementwiseVariant(kernel, () => ({
+    elementwiseVariant(kernels, () => ({
       bind: { sum: { output: 0 }, g: { input: 1 }, hyper: { input: 2 } },
       args: {},
     })),

@@ -24,6 +24,8 @@ export const adamwCases: readonly Case<UpdateParams>[] = [
   { name: "clip-off", tags: ["edge"], ...adamwStep(3, [131], { clip: 0, norm: 7 }) },
   { name: "scaled", tags: ["edge"], ...adamwStep(3, [131], { clip: 0.5, norm: 7, scale: 0.25 }) },
   { name: "masked", tags: ["edge"], ...adamwStep(3, [5, 29], { masked: true, rateScale: 0.3 }) },
+  { name: "vectors", tags: ["edge"], ...adamwStep(3, [41, 43, 12], { clip: 0.5, norm: 7 }) },
+  { name: "masked-vectors", tags: ["edge"], ...adamwStep(3, [5, 28], { masked: true, average: 0.75 }) },
   { name: "averaged", tags: ["edge"], ...adamwStep(3, [3, 5, 7], { average: 0.75 }) },
   { name: "averaged-masked", tags: ["edge"], ...adamwStep(3, [131], { average: 0.9, masked: true, clip: 0.5 }) },
   { name: "averaged-not-finite", tags: ["edge"], ...adamwStep(3, [131], { average: 0.9, norm: Number.NaN }) },

@@ -22,7 +22,7 @@ export const adamw: Op<UpdateParams> = /* @__PURE__ */ defineOp<UpdateParams>({
   variants: [
     updateVariant({
       name: "adamw",
-      bindings: { p: "write f32", g: "read f32", m: "write f32", v: "write f32" },
+      bindings: { p: "write wide", g: "read wide", m: "write wide", v: "write wide" },
       operands: { p: { output: 0 }, g: { input: 1 }, m: { output: 1 }, v: { output: 2 } },
       values: 4,
       body: wgsl`
@@ -34,9 +34,9 @@ fn update(i: u32, step: Step) {
   let m_new = beta1 * m[i] + (1.0 - beta1) * d;
   let v_new = beta2 * v[i] + (1.0 - beta2) * d * d;
   let spread = sqrt(v_new) / sqrt(step.own[6]) + step.own[3];
-  p[i] = p[i] * (1.0 - rate * step.own[4]) - rate / step.own[5] * m_new / spread;
-  m[i] = m_new;
-  v[i] = v_new;
+  p[i] = kept(i, p[i], p[i] * (1.0 - rate * step.own[4]) - rate / step.own[5] * m_new / spread);
+  m[i] = kept(i, m[i], m_new);
+  v[i] = kept(i, v[i], v_new);
 }
 `,
     }),

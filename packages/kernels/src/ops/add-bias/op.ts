@@ -6,12 +6,12 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "addBias/plain",
-  bindings: { x: "read f32", b: "read f32", y: "write f32" },
+  bindings: { x: "read wide", b: "read wide", y: "write wide" },
   args: { channels: "u32" },
   body: wgsl`
 fn element(i: u32) {
@@ -35,9 +35,13 @@ export const addBias: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [x];
   },
   variants: [
-    elementwiseVariant(kernel, ({ inputs }) => ({
-      bind: { x: { input: 0 }, b: { input: 1 }, y: { output: 0 } },
-      args: { channels: inputs[1]!.shape[0]! },
-    })),
+    elementwiseVariant(
+      kernels,
+      ({ inputs }, width) => ({
+        bind: { x: { input: 0 }, b: { input: 1 }, y: { output: 0 } },
+        args: { channels: inputs[1]!.shape[0]! / width },
+      }),
+      perChannel,
+    ),
   ],
 });

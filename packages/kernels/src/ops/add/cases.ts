@@ -10,6 +10,7 @@ const twice = (...shape: number[]): Pick<Case<NoParams>, "inputs" | "params"> =>
 export const addCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], ...twice(1), fill: () => 3 },
   { name: "odd", tags: ["edge"], ...twice(2, 5, 7, 3) },
+  { name: "vectors", tags: ["edge"], ...twice(3, 41, 43, 12) },
   { name: "many-groups", tags: ["edge"], ...twice(65536 * 64 + 3) },
   { name: "mobilenet-v2-block-3", tags: ["model", "bench"], ...twice(1, 56, 56, 24) },
 ];

@@ -11,10 +11,10 @@ export const batchNormTrainingVjp: Vjp<BatchNormTrainingParams> = (
   emit,
 ) => {
   check(
-    (params.activation ?? "none") === "none",
+    (params.activation ?? "none") === "none" && inputs.length === 5,
     "E_GRAPH",
     () =>
-      `batchNormTraining: expected activation none, found ${params.activation}; differentiate before fusing activations`,
+      `batchNormTraining: expected activation none and no residual, found ${params.activation ?? "none"} and ${inputs.length} inputs; differentiate before fusing`,
   );
   if (!dy) return [];
   if (!needs(0) && !needs(1)) return [undefined, undefined, needs(2) ? emit.apply(columnSums, [dy], {})[0] : undefined];

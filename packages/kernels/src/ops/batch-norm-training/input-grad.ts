@@ -11,22 +11,23 @@
  */
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import type { Spec } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
+import { dispatch } from "../../wgsl/dispatch.js";
 import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { checkChannels, ROWS_PER_THREAD, rowsOf } from "./rows.js";
+import { wgsl } from "../../wgsl/source.js";
+import { defineWide } from "../../wgsl/width.js";
+import { checkChannels, type RowSettings, rowGrid, rowSettings } from "./rows.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ defineWide({
   name: "batchNormInputGrad/plain",
   bindings: {
-    x: "read f32",
-    weight: "read f32",
-    mean: "read f32",
-    rstd: "read f32",
-    dy: "read f32",
-    dweight: "read f32",
-    dbias: "read f32",
-    dx: "write f32",
+    x: "read wide",
+    weight: "read wide",
+    mean: "read wide",
+    rstd: "read wide",
+    dy: "read wide",
+    dweight: "read wide",
+    dbias: "read wide",
+    dx: "write wide",
   },
   args: { size: "u32", rows: "u32", channels: "u32", rowsPerThread: "u32" },
   workgroup: [64, 1, 1],
@@ -59,23 +60,33 @@ export const batchNormInputGrad: Op<NoParams> = /* @__PURE__ */ defineOp<NoParam
     return [inputs[0]!];
   },
   variants: [
-    plainVariant(kernel, ({ inputs }) => {
-      const { rows, channels } = rowsOf(inputs[0] as Spec);
-      const threads = Math.ceil(rows / ROWS_PER_THREAD) * channels;
-      return {
-        threads,
-        bind: {
-          x: { input: 0 },
-          weight: { input: 1 },
-          mean: { input: 2 },
-          rstd: { input: 3 },
-          dy: { input: 4 },
-          dweight: { input: 5 },
-          dbias: { input: 6 },
-          dx: { output: 0 },
-        },
-        args: { size: threads, rows, channels, rowsPerThread: ROWS_PER_THREAD },
-      };
-    }),
+    {
+      name: "plain",
+      fits: () => true,
+      settings: ({ inputs: [x] }, caps) => rowSettings(x!, caps),
+      lower({ inputs }, caps, settings) {
+        const [x] = inputs as [Spec];
+        const chosen = (settings ?? rowSettings(x, caps)[0]!) as unknown as RowSettings;
+        const { threads, ...args } = rowGrid(x, chosen);
+        return {
+          dispatches: [
+            dispatch(kernels[chosen.width], caps, {
+              threads,
+              bind: {
+                x: { input: 0 },
+                weight: { input: 1 },
+                mean: { input: 2 },
+                rstd: { input: 3 },
+                dy: { input: 4 },
+                dweight: { input: 5 },
+                dbias: { input: 6 },
+                dx: { output: 0 },
+              },
+              args,
+            }),
+          ],
+        };
+      },
+    },
   ],
 });

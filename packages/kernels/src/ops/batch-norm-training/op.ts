@@ -2,26 +2,30 @@
  * Batch normalisation with the statistics of the batch, which the running ones follow, in place.
  *
  *   mean[c] = mean of x[.., c],  var[c] = mean of (x[.., c] - mean[c])^2,  rstd[c] = 1 / sqrt(var[c] + eps)
- *   y[.., c] = activate((x[.., c] - mean[c]) * rstd[c] * weight[c] + bias[c])
+ *   y[.., c] = activate((x[.., c] - mean[c]) * rstd[c] * weight[c] + bias[c] + residual[.., c])
  *   runningMean' = (1 - momentum) runningMean + momentum mean
  *   runningVar'  = (1 - momentum) runningVar + momentum var n / (n - 1)          (n values per channel)
  *
- * Shapes   x f32 [.., C]; weight, bias, runningMean, runningVar f32 [C]
+ * Shapes   x f32 [.., C]; weight, bias, runningMean, runningVar f32 [C]; residual like x, which may be left out
  *          -> y [.., C], mean [C], rstd [C], runningMean', runningVar', which overwrite their inputs
  * Throws   E_SHAPE where a channel has one value, which has no variance
- * Method   rows are cut into parts; each takes its mean, then the squared distances from it, so a mean far from zero
- *          costs no digits; parts are merged in fixed order
+ * Method   x is read twice: once for the statistics, once to be normalised. Rows are cut into parts; each sums the distances
+ *          d from one of its values and their squares, so a mean far from zero costs no digits: sum of (x - mean)^2 =
+ *          sum of d^2 - (sum of d)^2 / n. That value is the median of three, so that no outlier makes both terms large; parts
+ *          are merged in fixed order
  * Needs    scratch of 2 x parts x C elements
  * Source   Ioffe and Szegedy 2015, Batch Normalization; merging: Chan, Golub and LeVeque 1979
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
+import { definePartSums, launchParts, type PartSettings, partSettings } from "../../variants/part-sums.js";
+import { gridOfItems, sharedBy } from "../../variants/sharing.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { type Activation, activate, activationCode, flatIndex } from "../../wgsl/functions.js";
+import { type Activation, activationCode, flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { byInvocation, byWorkgroup, gridFor, lanesFor, type Merging } from "./merging.js";
-import { checkChannels, partsOf, ROWS_PER_THREAD, rowsOf, rowsPerPart } from "./rows.js";
+import { activateValue, defineWide, type WideBinding } from "../../wgsl/width.js";
+import { checkChannels, extentsOf, MERGING, rowGrid, rowSettings, rowsOf } from "./rows.js";
 
 export interface BatchNormTrainingParams {
   /** Added to the variance. */
@@ -32,37 +36,37 @@ export interface BatchNormTrainingParams {
   readonly activation?: Activation;
 }
 
-const parts = /* @__PURE__ */ defineKernel({
+const parts = /* @__PURE__ */ definePartSums({
   name: "batchNormTraining/plain/parts",
-  bindings: { x: "read f32", means: "write f32", squares: "write f32" },
-  args: { size: "u32", rows: "u32", channels: "u32", rowsPerPart: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  bindings: { x: "read wide", means: "write wide", squares: "write wide" },
+  args: {},
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local); // part * channels + channel
-  if (i >= args.size) { return; }
-  let first = i / args.channels * args.rowsPerPart;
-  let count = min(args.rowsPerPart, args.rows - first);
-  let begin = first * args.channels + i % args.channels;
-  let end = begin + count * args.channels;
-  var sum = 0.0;
-  for (var at = begin; at < end; at += args.channels) { sum += x[at]; }
-  let mean = sum / f32(count);
-  var square = 0.0;
-  for (var at = begin; at < end; at += args.channels) {
-    let d = x[at] - mean;
-    square += d * d;
-  }
-  means[i] = mean;
-  squares[i] = square;
+// Sums of distances from a value of the part, and of their squares.
+struct Sums { shift: Value, sum: Value, squares: Value }
+fn begin(first: u32, column: u32) -> Sums {
+  let last = min(first + args.rowsPerPart, args.rows) - 1u;
+  let a = x[first * args.columns + column];
+  let b = x[(first + last) / 2u * args.columns + column];
+  let c = x[last * args.columns + column];
+  return Sums(max(min(a, b), min(max(a, b), c)), Value(), Value());
+}
+fn with_row(sums: Sums, at: u32) -> Sums {
+  let d = x[at] - sums.shift;
+  return Sums(sums.shift, sums.sum + d, sums.squares + d * d);
+}
+fn join(a: Sums, b: Sums) -> Sums { return Sums(a.shift, a.sum + b.sum, a.squares + b.squares); }
+fn finish(sums: Sums, i: u32, column: u32, count: f32) {
+  let mean = sums.sum / count;
+  let square = sums.squares - sums.sum * mean;
+  means[i] = sums.shift + mean;
+  squares[i] = select(square, Value(), square < Value());
 }
 `,
 });
 
-const mergeBy = ({ workgroup, functions }: Merging) =>
+const mergeBy = (lanes: number) =>
   defineKernel({
+    ...sharedBy(lanes),
     name: "batchNormTraining/plain/merge",
     bindings: {
       means: "read f32",
@@ -80,8 +84,6 @@ const mergeBy = ({ workgroup, functions }: Merging) =>
       eps: "f32",
       momentum: "f32",
     },
-    workgroup,
-    functions,
     body: wgsl`
 fn rows_of(part: u32) -> f32 {
   return f32(min(args.rowsPerPart, args.rows - part * args.rowsPerPart));
@@ -89,7 +91,7 @@ fn rows_of(part: u32) -> f32 {
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let c = channel_of(group, groups, local);
+  let c = item_of(group, groups, local);
   let lane = lane_of(local);
   if (c >= args.channels) { return; }
   let n = f32(args.rows);
@@ -112,23 +114,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
   });
 
-const merge = /* @__PURE__ */ mergeBy(byWorkgroup);
-const mergeAlone = /* @__PURE__ */ mergeBy(byInvocation);
+const merge = /* @__PURE__ */ mergeBy(MERGING);
+const mergeAlone = /* @__PURE__ */ mergeBy(1);
 
-const normalize = /* @__PURE__ */ defineKernel({
-  name: "batchNormTraining/plain/normalize",
-  bindings: {
-    x: "read f32",
-    weight: "read f32",
-    bias: "read f32",
-    mean: "read f32",
-    rstd: "read f32",
-    y: "write f32",
-  },
-  args: { size: "u32", rows: "u32", channels: "u32", rowsPerThread: "u32", activation: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex, activate],
-  body: wgsl`
+const noResidual = wgsl`
+fn with_residual(v: Value, at: u32) -> Value { return v; }
+`;
+const addResidual = wgsl`
+fn with_residual(v: Value, at: u32) -> Value { return v + residual[at]; }
+`;
+
+const normalizeBy = (bindings: Readonly<Record<string, WideBinding>>, withResidual: string) =>
+  defineWide({
+    name: "batchNormTraining/plain/normalize",
+    bindings: {
+      x: "read wide",
+      weight: "read wide",
+      bias: "read wide",
+      mean: "read wide",
+      rstd: "read wide",
+      ...bindings,
+      y: "write wide",
+    },
+    args: { size: "u32", rows: "u32", channels: "u32", rowsPerThread: "u32", activation: "u32" },
+    workgroup: [64, 1, 1],
+    functions: [flatIndex, activateValue, withResidual],
+    body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = flat_index(group, groups, local);
@@ -140,17 +151,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let scale = weight[c] * rstd[c];
   let shift = bias[c];
   for (var at = first * args.channels + c; at < end; at += args.channels) {
-    y[at] = activate((x[at] - center) * scale + shift, args.activation);
+    y[at] = activate_value(with_residual((x[at] - center) * scale + shift, at), args.activation);
   }
 }
 `,
-});
+  });
+
+const normalize = /* @__PURE__ */ normalizeBy({}, noResidual);
+const normalizeAndAdd = /* @__PURE__ */ normalizeBy({ residual: "read wide" }, addResidual);
 
 export const batchNormTraining: Op<BatchNormTrainingParams> = /* @__PURE__ */ defineOp<BatchNormTrainingParams>({
   name: "batchNormTraining",
   infer(inputs, { eps, momentum }) {
     const perChannel = ["weight [C]", "bias [C]", "running mean [C]", "running variance [C]"];
-    checkChannels("batchNormTraining", inputs, [0], ["x [.., C]", ...perChannel]);
+    const residual = inputs.length > 5 ? ["residual like x"] : [];
+    checkChannels("batchNormTraining", inputs, [0, 5], ["x [.., C]", ...perChannel, ...residual]);
     const [x] = inputs as [Spec];
     const { rows, channels } = rowsOf(x);
     check(
@@ -172,39 +187,32 @@ export const batchNormTraining: Op<BatchNormTrainingParams> = /* @__PURE__ */ de
     {
       name: "plain",
       fits: () => true,
-      settings: ({ inputs: [x] }, caps) => lanesFor(caps, partsOf(x!)),
+      settings: ({ inputs: [x] }, caps) => partSettings(caps, extentsOf(x!)),
       lower({ inputs, params: { eps, momentum, activation = "none" } }, caps, settings) {
         const [x] = inputs as [Spec];
         const { rows, channels } = rowsOf(x);
-        const cut = { rows, channels, rowsPerPart: rowsPerPart(x) };
-        const count = partsOf(x);
-        const alone = (settings ?? lanesFor(caps, count)[0]!).lanes === 1;
+        const chosen = (settings ?? partSettings(caps, extentsOf(x))[0]!) as unknown as PartSettings;
+        const { width, lanes, rowsPerPart } = chosen;
+        const count = Math.ceil(rows / rowsPerPart);
         const sums = { means: { scratch: 0 }, squares: { scratch: 1 } };
         const statistics = { mean: { output: 1 }, rstd: { output: 2 } };
-        const threads = Math.ceil(rows / ROWS_PER_THREAD) * channels;
+        const { threads, ...grid } = rowGrid(x, { width, rowsPerThread: rowSettings(x, caps)[0]!.rowsPerThread });
         return {
           scratch: [f32(count, channels), f32(count, channels)],
           dispatches: [
-            dispatch(parts, caps, {
-              threads: count * channels,
-              bind: { x: { input: 0 }, ...sums },
-              args: { size: count * channels, ...cut },
-            }),
-            dispatch(alone ? mergeAlone : merge, caps, {
-              ...gridFor(alone, channels),
+            launchParts(parts, caps, extentsOf(x), chosen, { x: { input: 0 }, ...sums }, {}),
+            dispatch(lanes === 1 ? mergeAlone : merge, caps, {
+              ...gridOfItems(lanes === 1 ? 1 : MERGING, channels),
               bind: { ...sums, ...statistics, runningMean: { output: 3 }, runningVar: { output: 4 } },
-              args: { ...cut, parts: count, eps, momentum },
+              args: { rows, channels, rowsPerPart, parts: count, eps, momentum },
             }),
-            dispatch(normalize, caps, {
+            dispatch((inputs.length > 5 ? normalizeAndAdd : normalize)[width], caps, {
               threads,
-              bind: { x: { input: 0 }, weight: { input: 1 }, bias: { input: 2 }, ...statistics, y: { output: 0 } },
-              args: {
-                size: threads,
-                rows,
-                channels,
-                rowsPerThread: ROWS_PER_THREAD,
-                activation: activationCode[activation],
+              bind: {
+                ...{ x: { input: 0 }, weight: { input: 1 }, bias: { input: 2 }, residual: { input: 5 } },
+                ...{ ...statistics, y: { output: 0 } },
               },
+              args: { ...grid, activation: activationCode[activation] },
             }),
           ],
         };

@@ -9,51 +9,41 @@
  */
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { f32, type Spec } from "../../spec.js";
+import { definePartSums, launchParts, type PartSettings, partSettings } from "../../variants/part-sums.js";
+import { gridOfItems, sharedBy } from "../../variants/sharing.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { byInvocation, byWorkgroup, gridFor, lanesFor, type Merging } from "./merging.js";
-import { checkChannels, partsOf, rowsOf, rowsPerPart } from "./rows.js";
+import { checkChannels, extentsOf, MERGING, rowsOf } from "./rows.js";
 
-const parts = /* @__PURE__ */ defineKernel({
+const parts = /* @__PURE__ */ definePartSums({
   name: "batchNormParamGrad/plain/parts",
-  bindings: { x: "read f32", mean: "read f32", dy: "read f32", products: "write f32", sums: "write f32" },
-  args: { size: "u32", rows: "u32", channels: "u32", rowsPerPart: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  bindings: { x: "read wide", mean: "read wide", dy: "read wide", products: "write wide", sums: "write wide" },
+  args: {},
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local); // part * channels + channel
-  if (i >= args.size) { return; }
-  let c = i % args.channels;
-  let first = i / args.channels * args.rowsPerPart;
-  let end = min(first + args.rowsPerPart, args.rows) * args.channels;
-  let center = mean[c];
-  var product = 0.0;
-  var sum = 0.0;
-  for (var at = first * args.channels + c; at < end; at += args.channels) {
-    let g = dy[at];
-    product += g * (x[at] - center);
-    sum += g;
-  }
-  products[i] = product;
-  sums[i] = sum;
+struct Sums { center: Value, product: Value, sum: Value }
+fn begin(first: u32, column: u32) -> Sums { return Sums(mean[column], Value(), Value()); }
+fn with_row(s: Sums, at: u32) -> Sums {
+  let g = dy[at];
+  return Sums(s.center, s.product + g * (x[at] - s.center), s.sum + g);
+}
+fn join(a: Sums, b: Sums) -> Sums { return Sums(a.center, a.product + b.product, a.sum + b.sum); }
+fn finish(s: Sums, i: u32, column: u32, count: f32) {
+  products[i] = s.product;
+  sums[i] = s.sum;
 }
 `,
 });
 
-const mergeBy = ({ workgroup, functions }: Merging) =>
+const mergeBy = (lanes: number) =>
   defineKernel({
+    ...sharedBy(lanes),
     name: "batchNormParamGrad/plain/total",
     bindings: { products: "read f32", sums: "read f32", rstd: "read f32", dweight: "write f32", dbias: "write f32" },
     args: { channels: "u32", parts: "u32" },
-    workgroup,
-    functions,
     body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let c = channel_of(group, groups, local);
+  let c = item_of(group, groups, local);
   let lane = lane_of(local);
   if (c >= args.channels) { return; }
   var product = 0.0;
@@ -71,8 +61,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
   });
 
-const merge = /* @__PURE__ */ mergeBy(byWorkgroup);
-const mergeAlone = /* @__PURE__ */ mergeBy(byInvocation);
+const merge = /* @__PURE__ */ mergeBy(MERGING);
+const mergeAlone = /* @__PURE__ */ mergeBy(1);
 
 export const batchNormParamGrad: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "batchNormParamGrad",
@@ -85,24 +75,20 @@ export const batchNormParamGrad: Op<NoParams> = /* @__PURE__ */ defineOp<NoParam
     {
       name: "plain",
       fits: () => true,
-      settings: ({ inputs: [x] }, caps) => lanesFor(caps, partsOf(x!)),
+      settings: ({ inputs: [x] }, caps) => partSettings(caps, extentsOf(x!)),
       lower({ inputs }, caps, settings) {
         const [x] = inputs as [Spec];
         const { rows, channels } = rowsOf(x);
-        const perPart = rowsPerPart(x);
-        const count = partsOf(x);
-        const alone = (settings ?? lanesFor(caps, count)[0]!).lanes === 1;
+        const chosen = (settings ?? partSettings(caps, extentsOf(x))[0]!) as unknown as PartSettings;
+        const count = Math.ceil(rows / chosen.rowsPerPart);
         const sums = { products: { scratch: 0 }, sums: { scratch: 1 } };
+        const bind = { x: { input: 0 }, mean: { input: 1 }, dy: { input: 3 }, ...sums };
         return {
           scratch: [f32(count, channels), f32(count, channels)],
           dispatches: [
-            dispatch(parts, caps, {
-              threads: count * channels,
-              bind: { x: { input: 0 }, mean: { input: 1 }, dy: { input: 3 }, ...sums },
-              args: { size: count * channels, rows, channels, rowsPerPart: perPart },
-            }),
-            dispatch(alone ? mergeAlone : merge, caps, {
-              ...gridFor(alone, channels),
+            launchParts(parts, caps, extentsOf(x), chosen, bind, {}),
+            dispatch(chosen.lanes === 1 ? mergeAlone : merge, caps, {
+              ...gridOfItems(chosen.lanes === 1 ? 1 : MERGING, channels),
               bind: { ...sums, rstd: { input: 2 }, dweight: { output: 0 }, dbias: { output: 1 } },
               args: { channels, parts: count },
             }),

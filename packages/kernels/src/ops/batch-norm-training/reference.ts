@@ -10,7 +10,7 @@ const channelMeans = (size: number, channels: number, value: (i: number) => numb
 };
 
 export const referenceBatchNormTraining: Reference<BatchNormTrainingParams> = (
-  [x, weight, bias, runningMean, runningVar],
+  [x, weight, bias, runningMean, runningVar, residual],
   { params: { eps, momentum, activation = "none" } },
 ) => {
   const channels = weight!.length;
@@ -20,7 +20,7 @@ export const referenceBatchNormTraining: Reference<BatchNormTrainingParams> = (
   const rstd = variance.map((v) => 1 / Math.sqrt(v + eps));
   const y = x!.map((v, i) => {
     const c = i % channels;
-    const normal = (v - mean[c]!) * rstd[c]! * weight![c]! + bias![c]!;
+    const normal = (v - mean[c]!) * rstd[c]! * weight![c]! + bias![c]! + (residual?.[i] ?? 0);
     if (activation === "none") return normal;
     return Math.min(Math.max(normal, 0), activation === "relu6" ? 6 : Number.POSITIVE_INFINITY);
   });

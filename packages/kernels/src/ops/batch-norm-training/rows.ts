@@ -1,12 +1,13 @@
 /** How the kernels of batch norm with batch statistics divide x, taken as rows x channels. */
 import { check } from "../../errors.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import type { VariantSettings } from "../../op.js";
 import { formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
+import type { PartExtents } from "../../variants/part-sums.js";
+import { type Width, widthsFor } from "../../wgsl/width.js";
 
-const FEWEST_ROWS = 32; // in a part: below this its sums cost more to store and to merge than they save
-const THREADS = 131072; // at most, roughly: they keep a large GPU busy, and more would only make more parts
-
-/** Rows of a part, one part per thread and channel. */
-export const rowsPerPart = (x: Spec): number => Math.max(FEWEST_ROWS, Math.ceil(sizeOf(x) / THREADS));
+/** Lanes of a workgroup that add the parts of a channel. */
+export const MERGING = 128;
 
 export interface Rows {
   readonly rows: number;
@@ -18,11 +19,38 @@ export const rowsOf = (x: Spec): Rows => {
   return { rows: sizeOf(x) / channels, channels };
 };
 
-/** Parts of the rows of x. */
-export const partsOf = (x: Spec): number => Math.ceil(rowsOf(x).rows / rowsPerPart(x));
+export const extentsOf = (x: Spec): PartExtents => {
+  const { rows, channels: columns } = rowsOf(x);
+  return { rows, columns };
+};
 
-/** Elements that one thread computes where there is nothing to sum: what a channel needs is then read once for all of them. */
-export const ROWS_PER_THREAD = 16;
+/** An invocation computes `width` channels of `rowsPerThread` rows: what they need is read once for all of them. */
+export interface RowSettings {
+  readonly width: Width;
+  readonly rowsPerThread: number;
+}
+
+const MOST_ROWS = 16;
+const FEW_ROWS = 4;
+const MANY_THREADS = 2 ** 17; // for the largest GPUs
+
+export const rowSettings = (x: Spec, caps: Capabilities): readonly (VariantSettings & RowSettings)[] => {
+  const [width, ...others] = widthsFor(x.shape.at(-1)!);
+  const usual = caps.software ? MOST_ROWS : Math.min(MOST_ROWS, Math.ceil(sizeOf(x) / width! / MANY_THREADS));
+  const all = [width!, ...others].map((w) => ({ width: w, rowsPerThread: usual }));
+  return [...all, { width: width!, rowsPerThread: usual === FEW_ROWS ? MOST_ROWS : FEW_ROWS }];
+};
+
+/** Threads and arguments where there is nothing to sum. */
+export function rowGrid(
+  x: Spec,
+  { width, rowsPerThread }: RowSettings,
+): Readonly<Record<"threads" | "size" | "rows" | "channels" | "rowsPerThread", number>> {
+  const { rows, channels: numbers } = rowsOf(x);
+  const channels = numbers / width;
+  const threads = Math.ceil(rows / rowsPerThread) * channels;
+  return { threads, size: threads, rows, channels, rowsPerThread };
+}
 
 /** Checks that inputs at `wide` are f32 [.., C] of one shape and the others f32 [C]. Throws E_SHAPE that lists `expected`. */
 export function checkChannels(

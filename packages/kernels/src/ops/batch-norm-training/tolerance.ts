@@ -1,17 +1,22 @@
 /**
  * Error bounds in units of u = 2^-24. Sums are off by 4 sqrt(K) u of their magnitudes, as in `sumOf`, with K the roundings
- * that an element goes through: those of its part, then one per part, or where lanes share the parts those of a lane and of the
- * tree over the lanes.
+ * that an element goes through where the rows are cut into parts as below: those of its part, then one per part, or where lanes
+ * share the parts those of a lane and of the tree over the lanes. Longer parts, fewer of them, have to keep to it as well.
  */
 import type { NoParams } from "../../op.js";
-import type { Spec } from "../../spec.js";
+import { type Spec, sizeOf } from "../../spec.js";
 import { EPSILON, type Tolerance } from "../../testing/record.js";
-import { LANES } from "./merging.js";
 import type { BatchNormTrainingParams } from "./op.js";
-import { partsOf, rowsOf, rowsPerPart } from "./rows.js";
+import { rowsOf } from "./rows.js";
 
+const FEWEST_ROWS = 32; // of a part
+const MOST_SUMS = 131072;
+const LANES = 32; // of those that might share the parts of a channel
 const ROOT = 5; // inverseSqrt: 2 ULP; var + eps and eps itself: half a unit each, through the square root
 const DIVISION = 5; // 2.5 ULP
+
+const rowsPerPart = (x: Spec): number => Math.max(FEWEST_ROWS, Math.ceil(sizeOf(x) / MOST_SUMS));
+const partsOf = (x: Spec): number => Math.ceil(rowsOf(x).rows / rowsPerPart(x));
 
 const sumError = (x: Spec): number => {
   const inPart = Math.min(rowsOf(x).rows, rowsPerPart(x));
@@ -21,15 +26,15 @@ const sumError = (x: Spec): number => {
 
 /**
  * mean   sum, division by the rows of the part, product with them, division by n
- * var    squares: difference, square and sum, division. Means of parts that are off by e and at a distance d from the
- *        mean of all add 2 d e + e^2 on average; d is no more than the standard deviation, and the e of P parts have
- *        either sign, so that their sum grows with sqrt(P)
+ * var    squares of distances from a value of a part, less what they are in its mean: difference, square and sum,
+ *        division. Means of parts that are off by e and at a distance d from the mean of all add 2 d e + e^2 on average; d is
+ *        no more than the standard deviation, and the e of P parts have either sign, so that their sum grows with sqrt(P)
  * rstd   what var adds to or takes from, and `ROOT`
- * y      difference, weight * rstd, product and sum, and what mean and rstd bring along
+ * y      difference, weight * rstd, product and sum, the sum with a residual, and what mean and rstd bring along
  */
 export const batchNormTrainingTolerance: Tolerance<BatchNormTrainingParams> = (
   { inputs, params: { eps, momentum } },
-  [x, weight, bias, runningMean, runningVar],
+  [x, weight, bias, runningMean, runningVar, residual],
   [y, mean, rstd],
 ) => {
   const channels = weight!.length;
@@ -55,7 +60,8 @@ export const batchNormTrainingTolerance: Tolerance<BatchNormTrainingParams> = (
     const w = Math.abs(weight![c]!);
     const d = Math.abs(x![i]! - mean![c]!);
     const scaled = w * (d + meanError[c]!) * (rstd![c]! + rstdError[c]!);
-    return scaled - w * d * rstd![c]! + EPSILON * (4 * scaled + Math.abs(bias![c]!));
+    const added = residual ? scaled + Math.abs(bias![c]!) + Math.abs(residual[i]!) : 0;
+    return scaled - w * d * rstd![c]! + EPSILON * (4 * scaled + Math.abs(bias![c]!) + added);
   });
   /** 1 - momentum, momentum, two products and a sum. */
   const follow = (running: Float64Array, batch: Float64Array, error: Float64Array): Float64Array =>

@@ -16,6 +16,7 @@ export const batchNormCases: readonly Case<BatchNormParams>[] = [
   { name: "one", tags: ["edge"], ...batchNormOver(1e-5, 1) },
   { name: "one-channel", tags: ["edge"], ...batchNormOver(1e-5, 5, 1) },
   { name: "odd", tags: ["edge"], ...batchNormOver(1e-3, 2, 5, 7, 3) },
+  { name: "vectors", tags: ["edge"], ...batchNormOver(1e-3, 3, 41, 43, 12) },
   { name: "mobilenet-v2-stem", tags: ["model", "bench"], ...batchNormOver(1e-5, 1, 112, 112, 32) },
   { name: "inception-v3-mixed-5b", tags: ["model"], ...batchNormOver(1e-3, 1, 35, 35, 96) },
 ];

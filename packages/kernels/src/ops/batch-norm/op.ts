@@ -9,7 +9,7 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
 export interface BatchNormParams {
@@ -17,21 +17,21 @@ export interface BatchNormParams {
   readonly eps: number;
 }
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "batchNorm/plain",
   bindings: {
-    x: "read f32",
-    weight: "read f32",
-    bias: "read f32",
-    mean: "read f32",
-    variance: "read f32",
-    y: "write f32",
+    x: "read wide",
+    weight: "read wide",
+    bias: "read wide",
+    mean: "read wide",
+    variance: "read wide",
+    y: "write wide",
   },
   args: { channels: "u32", eps: "f32" },
   body: wgsl`
 fn element(i: u32) {
   let c = i % args.channels;
-  y[i] = (x[i] - mean[c]) * (weight[c] * inverseSqrt(variance[c] + args.eps)) + bias[c];
+  y[i] = (x[i] - mean[c]) * (weight[c] * inverseSqrt(variance[c] + Value(args.eps))) + bias[c];
 }
 `,
 });
@@ -52,16 +52,20 @@ export const batchNorm: Op<BatchNormParams> = /* @__PURE__ */ defineOp<BatchNorm
     return [x];
   },
   variants: [
-    elementwiseVariant(kernel, ({ inputs, params }) => ({
-      bind: {
-        x: { input: 0 },
-        weight: { input: 1 },
-        bias: { input: 2 },
-        mean: { input: 3 },
-        variance: { input: 4 },
-        y: { output: 0 },
-      },
-      args: { channels: inputs[1]!.shape[0]!, eps: params.eps },
-    })),
+    elementwiseVariant(
+      kernels,
+      ({ inputs, params }, width) => ({
+        bind: {
+          x: { input: 0 },
+          weight: { input: 1 },
+          bias: { input: 2 },
+          mean: { input: 3 },
+          variance: { input: 4 },
+          y: { output: 0 },
+        },
+        args: { channels: inputs[1]!.shape[0]! / width, eps: params.eps },
+      }),
+      perChannel,
+    ),
   ],
 });

@@ -11,5 +11,6 @@ export const channelAffineCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], ...over(1), fill: () => 3 },
   { name: "one-channel", tags: ["edge"], ...over(5, 1) },
   { name: "odd", tags: ["edge"], ...over(2, 5, 7, 3) },
+  { name: "vectors", tags: ["edge"], ...over(3, 41, 43, 12) },
   { name: "mobilenet-v2-stem", tags: ["model", "bench"], ...over(1, 112, 112, 32) },
 ];

@@ -7,12 +7,19 @@
  * Needs    scratch of parts x C elements when there are many rows
  */
 import { check } from "../../errors.js";
-import { type Dispatch, defineOp, type NoParams, type Op, type Operand } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import { type Dispatch, defineOp, type NoParams, type Op, type Operand, type VariantSettings } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { columnSumsKernel } from "../../variants/column-sums-kernel.js";
-import { dispatch } from "../../wgsl/dispatch.js";
+import { launchColumnSums } from "../../variants/column-sums.js";
+import { type PartSettings, partSettings } from "../../variants/part-sums.js";
 
-const FEW_ROWS = 128; // below this a second dispatch costs more than it saves
+const FEW_ROWS = 128; // up to these a second dispatch costs more than it saves
+
+function settingsOf(x: Spec, caps: Capabilities): readonly VariantSettings[] {
+  const columns = x.shape.at(-1)!;
+  const rows = sizeOf(x) / columns;
+  return partSettings(caps, { rows, columns }, rows <= FEW_ROWS ? rows : undefined);
+}
 
 export const columnSums: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "columnSums",
@@ -29,25 +36,20 @@ export const columnSums: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     {
       name: "plain",
       fits: () => true,
-      lower({ inputs, outputs }, caps) {
+      settings: ({ inputs: [x] }, caps) => settingsOf(x!, caps),
+      lower({ inputs, outputs }, caps, settings) {
+        const [x] = inputs as [Spec];
         const columns = outputs[0]!.shape[0]!;
-        const rows = sizeOf(inputs[0]!) / columns;
-        const sum = (x: Operand, y: Operand, count: number, rowsPerPart: number): Dispatch => {
-          const size = Math.ceil(count / rowsPerPart) * columns;
-          return dispatch(columnSumsKernel, caps, {
-            threads: size,
-            bind: { x, y },
-            args: { size, rows: count, columns, rowsPerPart },
-          });
-        };
-        if (rows <= FEW_ROWS) return { dispatches: [sum({ input: 0 }, { output: 0 }, rows, rows)] };
-        // The square root balances the lengths of the two sums.
-        const rowsPerPart = Math.ceil(Math.sqrt(rows));
-        const parts = Math.ceil(rows / rowsPerPart);
+        const rows = sizeOf(x) / columns;
+        const chosen = (settings ?? settingsOf(x, caps)[0]!) as unknown as PartSettings;
+        const parts = Math.ceil(rows / chosen.rowsPerPart);
+        const sum = (from: Operand, y: Operand, count: number, rowsPerPart: number): Dispatch =>
+          launchColumnSums(caps, { rows: count, columns }, { ...chosen, rowsPerPart }, { x: from, y });
+        if (parts === 1) return { dispatches: [sum({ input: 0 }, { output: 0 }, rows, rows)] };
         return {
           scratch: [f32(parts, columns)],
           dispatches: [
-            sum({ input: 0 }, { scratch: 0 }, rows, rowsPerPart),
+            sum({ input: 0 }, { scratch: 0 }, rows, chosen.rowsPerPart),
             sum({ scratch: 0 }, { output: 0 }, parts, parts),
           ],
         };

@@ -5,27 +5,35 @@
  * Method   one dispatch per input, so any number of inputs stays within the limit of 8 storage buffers
  */
 import { check } from "../../errors.js";
-import { defineOp, type NoParams, type Op } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import { defineOp, type NoParams, type Op, type VariantSettings } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
+import {
+  type ElementwiseSettings,
+  elementwiseKernels,
+  elementwiseSettings,
+  gridOf,
+} from "../../variants/elementwise-variant.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "concat/plain",
-  bindings: { x: "read f32", y: "write f32" },
-  args: { size: "u32", channels: "u32", total: "u32", offset: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  bindings: { x: "read wide", y: "write wide" },
+  args: { channels: "u32", total: "u32", offset: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   y[i / args.channels * args.total + args.offset + i % args.channels] = x[i];
 }
 `,
 });
+
+/** For the largest input. */
+const settingsOf = (inputs: readonly Spec[], caps: Capabilities): readonly VariantSettings[] =>
+  elementwiseSettings(caps, {
+    size: Math.max(...inputs.map(sizeOf)),
+    alike: inputs.every((x) => x.shape.at(-1)! % 4 === 0) ? 4 : 1,
+  });
 
 export const concat: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "concat",
@@ -52,17 +60,19 @@ export const concat: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     {
       name: "plain",
       fits: () => true,
-      lower({ inputs, outputs }, caps) {
-        const total = outputs[0]!.shape.at(-1)!;
+      settings: ({ inputs }, caps) => settingsOf(inputs, caps),
+      lower({ inputs, outputs }, caps, settings) {
+        const chosen = (settings ?? settingsOf(inputs, caps)[0]!) as unknown as ElementwiseSettings;
+        const total = outputs[0]!.shape.at(-1)! / chosen.width;
         let offset = 0;
         const dispatches = inputs.map((input, i) => {
-          const size = sizeOf(input);
-          const channels = input.shape.at(-1)!;
+          const { threads, ...grid } = gridOf(sizeOf(input), chosen);
+          const channels = input.shape.at(-1)! / chosen.width;
           offset += channels;
-          return dispatch(kernel, caps, {
-            threads: size,
+          return dispatch(kernels[chosen.width], caps, {
+            threads,
             bind: { x: { input: i }, y: { output: 0 } },
-            args: { size, channels, total, offset: offset - channels },
+            args: { ...grid, channels, total, offset: offset - channels },
           });
         });
         return { dispatches };

@@ -11,13 +11,22 @@
 import type { Problem, Variant } from "../../op.js";
 import { dispatchTiles, fillsTiles, hasTile, tileFor, tileSettings } from "../../variants/tile-variant.js";
 import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
-import { locateTile, perColumnPart, perRowPart, storeSums, sumProducts, type Tile } from "../../wgsl/register-tile.js";
+import {
+  canPair,
+  locateTile,
+  perColumn,
+  perRowPart,
+  type ResultTile,
+  storeSums,
+  sumProducts,
+} from "../../wgsl/register-tile.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { boundBy } from "../../wgsl/width.js";
 import { type ConvGeometry, phasesOf } from "../conv2d/geometry.js";
 import { hasFewPhases, phaseArgs, pixelOf } from "./phases.js";
 import { afterTurning } from "./turned-weight.js";
 
-const body = (tile: Tile): string => `
+const body = (tile: ResultTile, isPaired: boolean, readsElements: boolean): string => `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
 ${locateTile(tile)}
@@ -25,11 +34,14 @@ ${perRowPart(
   tile,
   (p, row) => `
   let pixel${p} = min(${row}, args.pixels - 1u);
-  let y${p} = pixel${p} / args.across % args.down + u32(args.outY);
-  let x${p} = pixel${p} % args.across + u32(args.outX);
-  let image${p} = pixel${p} / (args.across * args.down) * args.oh;`,
+  let line${p} = pixel${p} / args.across;
+  let batch${p} = line${p} / args.down;
+  let y${p} = line${p} - batch${p} * args.down + u32(args.outY);
+  let x${p} = pixel${p} - line${p} * args.across + u32(args.outX);
+  let image${p} = batch${p} * args.oh;`,
 )}
-${perColumnPart(tile, (j, column) => `let wAt${j} = min(${column}, args.c - 1u);`)}
+${perColumn(tile, (j, column) => `let wAt${j} = min(${column}, args.c - 1u) / ${tile.width}u;`, tile.width)}
+  let wLine = args.c / ${tile.width}u;
   var backY = 0u;
   for (var ky = args.tapY; ky < args.kh; ky += args.stepY) {
     var backX = 0u;
@@ -46,22 +58,32 @@ ${perRowPart(
 ${sumProducts(
   tile,
   "args.oc",
-  (p, k) => `select(0.0, grad[gradAt${p} + ${k}], inside${p})`,
-  (j, k) => `w[(tap + ${k}) * args.c + wAt${j}]`,
+  (p, k) =>
+    isPaired
+      ? `select(vec2f(), grad[(gradAt${p} + ${k}) / 2u], inside${p})`
+      : `select(0.0, grad[gradAt${p} + ${k}], inside${p})`,
+  (j, k) => `w[(tap + ${k}) * wLine + wAt${j}]`,
+  tile.width,
+  { a: isPaired, b: false },
 )}
       backX += args.backX;
     }
     backY += args.backY;
   }
-${storeSums(tile, "args.pixels", "args.c", (row) => `pixel_of(${row})`)}
+${storeSums(tile, "args.pixels", "args.c", readsElements, (row) => `pixel_of(${row})`)}
 }
 `;
 
-const kernelFor = (tile: Tile, { bindings, functions }: Epilogue): Kernel =>
+const kernelFor = (tile: ResultTile, isPaired: boolean, { bindings, functions, readsElements }: Epilogue): Kernel =>
   defineKernel({
     name: "conv2dInputGrad/subgroup-tile",
     enable: ["subgroups"],
-    bindings: { grad: "read f32", w: "read f32", ...bindings, y: "write f32" },
+    bindings: {
+      grad: isPaired ? "read vec2f" : "read f32",
+      w: boundBy("read", tile.width),
+      ...bindings,
+      y: boundBy("write", tile.width),
+    },
     args: {
       ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", oc: "u32", kh: "u32", kw: "u32", sy: "u32", sx: "u32" },
       ...{ startY: "u32", startX: "u32", down: "u32", across: "u32", outY: "i32", outX: "i32" },
@@ -70,7 +92,7 @@ const kernelFor = (tile: Tile, { bindings, functions }: Epilogue): Kernel =>
     },
     workgroup: [tile.lanes, 1, 1],
     functions: [...functions, pixelOf],
-    body: body(tile),
+    body: body(tile, isPaired, readsElements),
   });
 
 /** The register-tile variant of an op that is the input gradient of one convolution without groups. */
@@ -87,7 +109,7 @@ export const inputTile = <P extends EpilogueParams>(geometryOf: (problem: Proble
     const { n, h, w, c, kh, kw, sy, sx, py, px, dy, dx } = geometry;
     const tile = tileFor(caps, c, settings);
     const epilogue = epilogueOf(problem);
-    const kernel = kernelFor(tile, epilogue);
+    const kernel = kernelFor(tile, canPair(tile, geometry.oc), epilogue);
     const dispatches = phasesOf(h, kh, sy, py, dy).flatMap((down) =>
       phasesOf(w, kw, sx, px, dx).map((across) => {
         const pixels = n * down.count * across.count;

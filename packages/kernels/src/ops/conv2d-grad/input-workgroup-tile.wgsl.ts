@@ -7,12 +7,11 @@
  * Method   Pixels a stride apart meet the same taps, so one launch takes one phase of rows and one of columns. Output
  *          channels are side by side in both factors, so the weight stays as it is.
  */
-import { type TiledWork, tileArgs } from "../../variants/workgroup-tile-variant.js";
+import { type TiledWork, tileArgs } from "../../variants/tiled-work.js";
 import type { Epilogue } from "../../wgsl/epilogue.js";
 import { defineKernel } from "../../wgsl/source.js";
-import { tileBody } from "../../wgsl/tile-body.js";
-import { factorType, pictureReader } from "../../wgsl/tile-factors.js";
-import { type TileFactor, threadsOf } from "../../wgsl/workgroup-tile.js";
+import { factorType, pictureReader, stepCounters } from "../../wgsl/tile-factors.js";
+import type { TileFactor } from "../../wgsl/tile-side.js";
 import { type ConvGeometry, type Phase, phasesOf } from "../conv2d/geometry.js";
 import { phaseArgs, pixelOf } from "./phases.js";
 
@@ -24,13 +23,13 @@ const outputs = (vector: boolean): TileFactor => ({
   let pixel${at} = ${line};
   let y${at} = pixel${at} / args.across % args.down + u32(args.outY);
   let x${at} = pixel${at} % args.across + u32(args.outX);
-  let image${at} = pixel${at} / (args.across * args.down);`,
-  step: (at, step) => `
-    let met${at} = ${step} / args.oc;
-    let oc${at} = ${step} % args.oc;
-    let backY${at} = met${at} / args.tapsX * args.backY;
-    let backX${at} = met${at} % args.tapsX * args.backX;`,
-  load: (line, step) => `grad_at(image${line}, y${line} - backY${step}, x${line} - backX${step}, oc${step})`,
+  let gradLine${at} = ((pixel${at} / (args.across * args.down) * args.oh + y${at}) * args.ow + x${at}) * args.oc;`,
+  counters: stepCounters("met", "args.tapsX", "args.oc"),
+  step: (at) => `
+    let backY${at} = metFirst${at} * args.backY;
+    let backX${at} = metMiddle${at} * args.backX;
+    let gradFrom${at} = metLast${at} - (backY${at} * args.ow + backX${at}) * args.oc;`,
+  load: (line, step) => `grad_at(y${line} - backY${step}, x${line} - backX${step}, gradLine${line} + gradFrom${step})`,
 });
 
 /** The weight of those taps. */
@@ -38,10 +37,10 @@ const weight = (vector: boolean): TileFactor => ({
   along: "steps",
   vector,
   line: (at, line) => `let wLine${at} = (${line}) * args.oc;`,
-  step: (at, step) => `
-    let wMet${at} = ${step} / args.oc;
-    let wTap${at} = (args.tapY + wMet${at} / args.tapsX * args.stepY) * args.kw + args.tapX + wMet${at} % args.tapsX * args.stepX;
-    let wFrom${at} = wTap${at} * args.columns * args.oc + ${step} % args.oc;`,
+  counters: stepCounters("wMet", "args.tapsX", "args.oc"),
+  step: (at) => `
+    let wTap${at} = (args.tapY + wMetFirst${at} * args.stepY) * args.kw + args.tapX + wMetMiddle${at} * args.stepX;
+    let wFrom${at} = wTap${at} * args.columns * args.oc + wMetLast${at};`,
   load: (line, step) => `w[${vector ? `(wLine${line} + wFrom${step}) / 4u` : `wLine${line} + wFrom${step}`}]`,
 });
 
@@ -55,20 +54,21 @@ export function tiledInputGrad(geometry: ConvGeometry, epilogue: Epilogue): Tile
     size: n * h * w * c,
     columns: c,
     epilogue,
-    bind: { grad: { input: 0 }, w: { input: 1 } },
-    kernel: (tile, { bindings, functions }) =>
+    factors: ["grad", "w"],
+    kernel: (text, { bindings, functions }) =>
       defineKernel({
-        name: "conv2dInputGrad/workgroup-tile",
-        bindings: { grad: factorType(vector), w: factorType(vector), ...bindings, y: "write f32" },
+        name: `conv2dInputGrad/${text.variant}`,
+        enable: text.enable,
+        bindings: { grad: factorType(vector), w: factorType(vector, text.b), ...bindings, y: text.result(false) },
         args: {
           ...tileArgs,
           ...{ h: "u32", w: "u32", oh: "u32", ow: "u32", oc: "u32", kw: "u32", sy: "u32", sx: "u32" },
           ...{ startY: "u32", startX: "u32", down: "u32", across: "u32", outY: "i32", outX: "i32", tapsX: "u32" },
           ...{ tapY: "u32", tapX: "u32", stepY: "u32", stepX: "u32", backY: "u32", backX: "u32" },
         },
-        workgroup: [threadsOf(tile), 1, 1],
-        functions: [...functions, pixelOf, pictureReader("grad", ["args.oh", "args.ow", "args.oc"], vector)],
-        body: tileBody(tile, {
+        workgroup: [text.threads, 1, 1],
+        functions: [...functions, pixelOf, pictureReader("grad", ["args.oh", "args.ow"], vector)],
+        body: text.body({
           a: outputs(vector),
           b: weight(vector),
           place: (row) => `pixel_of(${row})`,

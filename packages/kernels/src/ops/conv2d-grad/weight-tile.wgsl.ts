@@ -16,19 +16,20 @@ import { countTiles, dispatchTiles, fillsTiles, hasTile, tileFor, tileSettings }
 import { noEpilogue } from "../../wgsl/epilogue.js";
 import {
   locateTile,
-  perColumnPart,
+  perColumn,
   perRowPart,
+  type ResultTile,
   storeSums,
   sumProducts,
   TILE,
-  type Tile,
 } from "../../wgsl/register-tile.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { boundBy } from "../../wgsl/width.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 
 const SHORT = 256; // pixels of an image that make one line where lines do not matter
 
-const body = (tile: Tile): string => `
+const body = (tile: ResultTile): string => `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let index = ${TILE};
@@ -43,11 +44,12 @@ ${perRowPart(
   let y${p} = row${p} / args.c / args.kw * args.dy - args.py;
   let x${p} = row${p} / args.c % args.kw * args.dx - args.px;`,
 )}
-${perColumnPart(tile, (j, column) => `let oc${j} = min(${column}, args.oc - 1u);`)}
+${perColumn(tile, (j, column) => `let oc${j} = min(${column}, args.oc - 1u) / ${tile.width}u;`, tile.width)}
+  let gradLine = args.oc / ${tile.width}u;
   let step = args.sx * args.c;
   let linesEnd = min((part + 1u) * args.linesPerPart, args.lines);
   for (var line = part * args.linesPerPart; line < linesEnd; line++) {
-    let gradAt = line * args.ow * args.oc;
+    let gradAt = line * args.ow * gradLine;
     let top = line % args.oh * args.sy;
     let image = line / args.oh * args.h;
 ${perRowPart(
@@ -61,18 +63,19 @@ ${sumProducts(
   tile,
   "args.ow",
   (p, k) => `select(0.0, x[xAt${p} + ${k} * step], ${k} * args.sx + x${p} < limit${p})`,
-  (j, k) => `grad[gradAt + ${k} * args.oc + oc${j}]`,
+  (j, k) => `grad[gradAt + ${k} * gradLine + oc${j}]`,
+  tile.width,
 )}
   }
-${storeSums(tile, "args.rows", "args.oc", (row) => `(part * args.rows + ${row})`)}
+${storeSums(tile, "args.rows", "args.oc", false, (row) => `(part * args.rows + ${row})`)}
 }
 `;
 
-const kernelFor = (tile: Tile): Kernel =>
+const kernelFor = (tile: ResultTile): Kernel =>
   defineKernel({
     name: "conv2dWeightGrad/subgroup-tile",
     enable: ["subgroups"],
-    bindings: { x: "read f32", grad: "read f32", y: "write f32" },
+    bindings: { x: "read f32", grad: boundBy("read", tile.width), y: boundBy("write", tile.width) },
     args: {
       ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", oc: "u32", kw: "u32" },
       ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32" },

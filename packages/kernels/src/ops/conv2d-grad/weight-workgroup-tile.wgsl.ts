@@ -6,12 +6,11 @@
  *
  * Method   Few tiles make the result, so the sum is cut into parts that occupy the device.
  */
-import { type TiledWork, tileArgs } from "../../variants/workgroup-tile-variant.js";
+import { type TiledWork, tileArgs } from "../../variants/tiled-work.js";
 import { noEpilogue } from "../../wgsl/epilogue.js";
 import { defineKernel } from "../../wgsl/source.js";
-import { tileBody } from "../../wgsl/tile-body.js";
-import { factorType, pictureReader, stridedFactor } from "../../wgsl/tile-factors.js";
-import { type TileFactor, threadsOf } from "../../wgsl/workgroup-tile.js";
+import { factorType, pictureReader, stepCounters, stridedFactor } from "../../wgsl/tile-factors.js";
+import type { TileFactor } from "../../wgsl/tile-side.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 
 /** What the taps fall on. */
@@ -20,14 +19,15 @@ const taps = (vector: boolean): TileFactor => ({
   vector,
   line: (at, line) => `
   let line${at} = ${line};
-  let c${at} = line${at} % args.c;
   let tapY${at} = line${at} / args.c / args.kw * args.dy - args.py;
-  let tapX${at} = line${at} / args.c % args.kw * args.dx - args.px;`,
-  step: (at, step) => `
-    let y${at} = ${step} / args.ow % args.oh * args.sy;
-    let x${at} = ${step} % args.ow * args.sx;
-    let image${at} = ${step} / (args.ow * args.oh);`,
-  load: (line, step) => `x_at(image${step}, y${step} + tapY${line}, x${step} + tapX${line}, c${line})`,
+  let tapX${at} = line${at} / args.c % args.kw * args.dx - args.px;
+  let xLine${at} = (tapY${at} * args.w + tapX${at}) * args.c + line${at} % args.c;`,
+  counters: stepCounters("pixel", "args.oh", "args.ow"),
+  step: (at) => `
+    let y${at} = pixelMiddle${at} * args.sy;
+    let x${at} = pixelLast${at} * args.sx;
+    let xFrom${at} = ((pixelFirst${at} * args.h + y${at}) * args.w + x${at}) * args.c;`,
+  load: (line, step) => `x_at(y${step} + tapY${line}, x${step} + tapX${line}, xLine${line} + xFrom${step})`,
 });
 
 /** The gradient as work of workgroup tiles; the convolution has no groups. */
@@ -39,22 +39,23 @@ export function tiledWeightGrad(geometry: ConvGeometry): TiledWork {
   return {
     size: rows * oc,
     columns: oc,
-    bind: { x: { input: 0 }, grad: { input: 1 } },
-    kernel: (tile) =>
+    factors: ["x", "grad"],
+    kernel: (text) =>
       defineKernel({
-        name: "conv2dWeightGrad/workgroup-tile",
+        name: `conv2dWeightGrad/${text.variant}`,
+        enable: text.enable,
         bindings: {
-          ...{ x: factorType(ofX), grad: factorType(ofGrad) },
-          y: ofGrad ? "write vec4f" : "write f32",
+          ...{ x: factorType(ofX), grad: factorType(ofGrad, text.b) },
+          y: text.result(ofGrad),
         },
         args: {
           ...tileArgs,
           ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", kw: "u32" },
           ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32" },
         },
-        workgroup: [threadsOf(tile), 1, 1],
-        functions: [noEpilogue, pictureReader("x", ["args.h", "args.w", "args.c"], ofX)],
-        body: tileBody(tile, {
+        workgroup: [text.threads, 1, 1],
+        functions: [noEpilogue, pictureReader("x", ["args.h", "args.w"], ofX)],
+        body: text.body({
           a: taps(ofX),
           b: stridedFactor("grad", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofGrad }),
           vector: ofGrad,

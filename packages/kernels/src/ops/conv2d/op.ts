@@ -10,7 +10,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op, type Problem } from "../../op.js";
 import { f32, type Spec } from "../../spec.js";
-import { workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
+import { subgroupMatrixVariants } from "../../variants/subgroup-matrix-variant.js";
+import type { TiledWork } from "../../variants/tiled-work.js";
+import { workgroupTileHalfVariant, workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import { checkExtras, epilogueOf } from "../../wgsl/epilogue.js";
 import type { Product } from "../matmul/product.js";
 import { subgroupTile as productTile } from "../matmul/subgroup-tile.wgsl.js";
@@ -18,6 +20,8 @@ import { tiledProduct } from "../matmul/workgroup-tile.wgsl.js";
 import { type ConvGeometry, type ConvParams, convGeometry } from "./geometry.js";
 import { plain } from "./plain.wgsl.js";
 import { subgroupTile } from "./subgroup-tile.wgsl.js";
+import { winograd, winogradSubgroup } from "./winograd.js";
+import type { Convolution3x3 } from "./winograd-cut.js";
 import { tiledConvolution } from "./workgroup-tile.wgsl.js";
 
 const geometryOf = ({ inputs, params }: Problem<ConvParams>): ConvGeometry =>
@@ -30,12 +34,17 @@ function productOf(problem: Problem<ConvParams>): Product | undefined {
   return { m: n * h * w, k: c, n: oc, aRow: c, aStep: 1, bStep: oc, bColumn: 1 };
 }
 
-const workgroupTile = /* @__PURE__ */ workgroupTileVariant<ConvParams>((problem) => {
+function convolution3x3Of(problem: Problem<ConvParams>): Convolution3x3 | undefined {
+  const { kh, kw, sy, sx, dy, dx, groups, ...extents } = geometryOf(problem);
+  return kh === 3 && kw === 3 && sy * sx * dy * dx * groups === 1 ? { ...extents, turned: false } : undefined;
+}
+
+function tiled(problem: Problem<ConvParams>): TiledWork | undefined {
   const product = productOf(problem);
   if (product) return tiledProduct(product, epilogueOf(problem));
   const geometry = geometryOf(problem);
   return geometry.groups === 1 ? tiledConvolution(geometry, epilogueOf(problem)) : undefined;
-});
+}
 
 export const conv2d: Op<ConvParams> = /* @__PURE__ */ defineOp<ConvParams>({
   name: "conv2d",
@@ -51,5 +60,14 @@ export const conv2d: Op<ConvParams> = /* @__PURE__ */ defineOp<ConvParams>({
     checkExtras("conv2d", ["scale", "bias", "residual"], inputs, params, y);
     return [y];
   },
-  variants: [workgroupTile, productTile("pointwise", productOf), subgroupTile(geometryOf), plain(geometryOf)],
+  variants: [
+    workgroupTileHalfVariant(tiled),
+    ...subgroupMatrixVariants(tiled),
+    winograd(convolution3x3Of),
+    winogradSubgroup(convolution3x3Of),
+    workgroupTileVariant(tiled),
+    productTile("pointwise", productOf),
+    subgroupTile(geometryOf),
+    plain(geometryOf),
+  ],
 });

@@ -6,12 +6,11 @@
  *
  * Method   Four neighbouring steps are one load where they are channels of one tap.
  */
-import { type TiledWork, tileArgs } from "../../variants/workgroup-tile-variant.js";
+import { type TiledWork, tileArgs } from "../../variants/tiled-work.js";
 import type { Epilogue } from "../../wgsl/epilogue.js";
 import { defineKernel } from "../../wgsl/source.js";
-import { tileBody } from "../../wgsl/tile-body.js";
-import { factorType, pictureReader, stridedFactor } from "../../wgsl/tile-factors.js";
-import { type TileFactor, threadsOf } from "../../wgsl/workgroup-tile.js";
+import { factorType, pictureReader, stepCounters, stridedFactor } from "../../wgsl/tile-factors.js";
+import type { TileFactor } from "../../wgsl/tile-side.js";
 import type { ConvGeometry } from "./geometry.js";
 
 /** What the taps fall on. */
@@ -22,13 +21,13 @@ const pixels = (vector: boolean): TileFactor => ({
   let pixel${at} = ${line};
   let y${at} = pixel${at} / args.ow % args.oh * args.sy - args.py;
   let x${at} = pixel${at} % args.ow * args.sx - args.px;
-  let image${at} = pixel${at} / (args.ow * args.oh);`,
-  step: (at, step) => `
-    let tap${at} = ${step} / args.c;
-    let c${at} = ${step} % args.c;
-    let tapY${at} = tap${at} / args.kw * args.dy;
-    let tapX${at} = tap${at} % args.kw * args.dx;`,
-  load: (line, step) => `x_at(image${line}, y${line} + tapY${step}, x${line} + tapX${step}, c${step})`,
+  let xLine${at} = ((pixel${at} / (args.ow * args.oh) * args.h + y${at}) * args.w + x${at}) * args.c;`,
+  counters: stepCounters("tap", "args.kw", "args.c"),
+  step: (at) => `
+    let tapY${at} = tapFirst${at} * args.dy;
+    let tapX${at} = tapMiddle${at} * args.dx;
+    let xFrom${at} = (tapY${at} * args.w + tapX${at}) * args.c + tapLast${at};`,
+  load: (line, step) => `x_at(y${line} + tapY${step}, x${line} + tapX${step}, xLine${line} + xFrom${step})`,
 });
 
 /** The convolution as work of workgroup tiles; it has no groups. */
@@ -41,23 +40,24 @@ export function tiledConvolution(geometry: ConvGeometry, epilogue: Epilogue): Ti
     size: rows * oc,
     columns: oc,
     epilogue,
-    bind: { x: { input: 0 }, w: { input: 1 } },
-    kernel: (tile, { bindings, functions }) =>
+    factors: ["x", "w"],
+    kernel: (text, { bindings, functions }) =>
       defineKernel({
-        name: "conv2d/workgroup-tile",
+        name: `conv2d/${text.variant}`,
+        enable: text.enable,
         bindings: {
-          ...{ x: factorType(ofX), w: factorType(ofW) },
+          ...{ x: factorType(ofX), w: factorType(ofW, text.b) },
           ...bindings,
-          y: ofW ? "write vec4f" : "write f32",
+          y: text.result(ofW),
         },
         args: {
           ...tileArgs,
           ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", kw: "u32" },
           ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32" },
         },
-        workgroup: [threadsOf(tile), 1, 1],
-        functions: [...functions, pictureReader("x", ["args.h", "args.w", "args.c"], ofX)],
-        body: tileBody(tile, {
+        workgroup: [text.threads, 1, 1],
+        functions: [...functions, pictureReader("x", ["args.h", "args.w"], ofX)],
+        body: text.body({
           a: pixels(ofX),
           b: stridedFactor("w", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofW }),
           vector: ofW,

@@ -45,6 +45,8 @@ const layers: readonly Layer[] = [
   layer("strides-distinct", ["edge"], [1, 9, 7, 4], { stride: [1, 2] }),
   layer("dilated", ["edge"], [1, 9, 8, 5], { dilation: [2, 3], pad: [2, 2, 3, 3] }),
   layer("kernel-5", ["edge"], [1, 7, 9, 6], { kernel: [5, 5], pad: [2, 2, 2, 2], stride: [2, 2] }),
+  layer("four", ["edge"], [2, 5, 10, 8], { pad: [0, 2, 2, 1] }),
+  layer("four-stride-2", ["edge"], [2, 9, 13, 12], { stride: [2, 2], pad: [1, 0, 0, 1] }),
   layer("mobilenet-v2-wide", ["model"], [1, 56, 56, 48], { stride: [2, 2] }),
   layer("mobilenet-v2-deep", ["model"], [2, 7, 7, 480]),
   layer("mobilenet-v2-middle", ["model"], [1, 28, 28, 96]),
@@ -72,6 +74,7 @@ const ended: readonly (readonly [layer: string, extras: readonly Extra[], activa
   ["strip+1", ["gate"], "relu6"],
   ["pads-distinct", ["scale", "residual", "gate"], "relu6"],
   ["stride-2-pads-distinct", ["scale", "gate"], "relu6"],
+  ["four", ["scale", "residual", "gate"], "relu6"],
   ["stride-2-even", ["scale", "residual"], "none"],
   ["mobilenet-v2-wide", ["gate"], "relu6"],
 ];

@@ -1,6 +1,6 @@
 /**
- * Gradient of the input of a depthwise 3x3 convolution of stride 2: a thread walks down a strip of eight pairs of columns of
- * one channel, two rows at a time.
+ * Gradient of the input of a depthwise 3x3 convolution of stride 2: a thread walks down a strip of pairs of columns of one
+ * channel or four, two rows at a time.
  *
  *   dx[2*m - py, 2*k - px]         = dy[m, k] * w[0, 0] + dy[m, k-1] * w[0, 2] + dy[m-1, k] * w[2, 0] + dy[m-1, k-1] * w[2, 2]
  *   dx[2*m - py, 2*k + 1 - px]     = dy[m, k] * w[0, 1] + dy[m-1, k] * w[2, 1]
@@ -11,77 +11,95 @@
  *          Neighbouring threads take neighbouring channels. Outside dy a load reads element 0 and counts as zero; unsigned
  *          arithmetic wraps, so a coordinate left of or above it is larger than any extent.
  */
-import type { Problem, Variant } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import type { Problem, Variant, VariantSettings } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { boundBy, type Width } from "../../wgsl/width.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { fitsStrip } from "../depthwise-conv2d/strip.wgsl.js";
-import { each, KERNEL } from "../depthwise-conv2d/strip-rows.js";
+import { ended, fitsStrip, ofChannel } from "../depthwise-conv2d/strip.wgsl.js";
+import { each, KERNEL, zeroOf } from "../depthwise-conv2d/strip-rows.js";
 
-const PAIRS = 8; // a pad of one makes 57, 29, 15 and 8 of the widths of networks for 224 pixels
+interface PairStrip {
+  /** Pairs of columns: a pad of one makes 57, 29, 15 and 8 of the widths of networks for 224 pixels. */
+  readonly pairs: number;
+  /** Channels. */
+  readonly width: Width;
+}
+
+function settingsOf({ c }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] {
+  const single = { pairs: 8, width: 1 };
+  if (c % 4 !== 0) return [single];
+  const wide = [3, 2].map((pairs) => ({ pairs, width: 4 }));
+  return software ? [...wide, single] : [single, ...wide];
+}
 
 /** Loads row `m` of dy into <name>0 .. */
-const loadRow = (name: string, m: string, declare: string): string => `
+const loadRow = ({ pairs, width }: PairStrip, name: string, m: string, declare: string): string => `
     let ${name}Row = ${m};
     let ${name}On = ${name}Row < args.oh;
     let ${name}At = (image * args.oh + select(0u, ${name}Row, ${name}On)) * args.ow * args.c;
-    ${each(PAIRS + 1, (q) => `${declare} ${name}${q} = select(0.0, grad[${name}At + at${q}], ${name}On && inside${q}); `)}`;
+    ${each(pairs + 1, (q) => `${declare} ${name}${q} = select(${zeroOf(width)}, grad[${name}At + at${q}], ${name}On & inside${q}); `)}`;
 
-const store = (i: number, odd: 0 | 1, value: string): string => `
-      if (left${i} + ${odd}u < args.w) { let to = yAt + (left${i} + ${odd}u) * args.c; y[to] = epilogue((${value}) * scale_c + bias_c, to); }`;
+const store = (width: Width, i: number, odd: 0 | 1, sum: string): string => `
+      if (left${i} + ${odd}u < args.w) { let sum = (${sum}) * scale_c + bias_c; let to = yAt + (left${i} + ${odd}u) * args.c; y[to] = ${ended(width, "sum", "to")}; }`;
 
-const body = `
+const body = (strip: PairStrip): string => `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = flat_index(group, groups, local);
   let c = i % args.c;
   let strip = i / args.c;
-  let k = strip % args.across * ${PAIRS}u + args.px / 2u;
+  let k = strip % args.across * ${strip.pairs}u + args.px / 2u;
   let first = strip / args.across % args.down * args.rows + args.py / 2u;
   let image = strip / (args.across * args.down);
   if (image >= args.n) { return; }
   ${each(KERNEL * KERNEL, (t) => `let w${t} = w[${t}u * args.c + c]; `)}
   ${each(
-    PAIRS + 1,
+    strip.pairs + 1,
     (q) => `
   let k${q} = k + ${q}u - 1u;
   let inside${q} = k${q} < args.ow;
   let at${q} = select(0u, k${q}, inside${q}) * args.c + c;`,
   )}
-  ${each(PAIRS, (i) => `let left${i} = (k + ${i}u) * 2u - args.px; `)}
-  let scale_c = scale_of(c);
-  let bias_c = bias_of(c);
-  ${loadRow("above", "first - 1u", "var")}
+  ${each(strip.pairs, (i) => `let left${i} = (k + ${i}u) * 2u - args.px; `)}
+  let scale_c = ${ofChannel(strip.width, "scale_of")};
+  let bias_c = ${ofChannel(strip.width, "bias_of")};
+  ${loadRow(strip, "above", "first - 1u", "var")}
   let end = min(first + args.rows, args.end);
   for (var m = first; m < end; m++) {
-    ${loadRow("here", "m", "let")}
+    ${loadRow(strip, "here", "m", "let")}
     let top = m * 2u - args.py;
     if (top < args.h) {
       let yAt = (image * args.h + top) * args.w * args.c + c;
-      ${each(PAIRS, (i) => store(i, 0, `here${i + 1} * w0 + here${i} * w2 + above${i + 1} * w6 + above${i} * w8`) + store(i, 1, `here${i + 1} * w1 + above${i + 1} * w7`))}
+      ${each(strip.pairs, (i) => store(strip.width, i, 0, `here${i + 1} * w0 + here${i} * w2 + above${i + 1} * w6 + above${i} * w8`) + store(strip.width, i, 1, `here${i + 1} * w1 + above${i + 1} * w7`))}
     }
     if (top + 1u < args.h) {
       let yAt = (image * args.h + top + 1u) * args.w * args.c + c;
-      ${each(PAIRS, (i) => store(i, 0, `here${i + 1} * w3 + here${i} * w5`) + store(i, 1, `here${i + 1} * w4`))}
+      ${each(strip.pairs, (i) => store(strip.width, i, 0, `here${i + 1} * w3 + here${i} * w5`) + store(strip.width, i, 1, `here${i + 1} * w4`))}
     }
-    ${each(PAIRS + 1, (q) => `above${q} = here${q}; `)}
+    ${each(strip.pairs + 1, (q) => `above${q} = here${q}; `)}
   }
 }
 `;
 
-const kernelFor = ({ bindings, functions }: Epilogue): Kernel =>
+const kernelFor = (strip: PairStrip, { bindings, functions }: Epilogue): Kernel =>
   defineKernel({
     name: "depthwiseConv2dInputGrad/strip",
-    bindings: { grad: "read f32", w: "read f32", ...bindings, y: "write f32" },
+    bindings: {
+      ...{ grad: boundBy("read", strip.width), w: boundBy("read", strip.width) },
+      ...bindings,
+      y: boundBy("write", strip.width),
+    },
     args: {
       ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
       ...{ across: "u32", down: "u32", rows: "u32", end: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
-    body,
+    body: body(strip),
   });
 
 export const inputStrip = <P extends EpilogueParams>(
@@ -92,9 +110,12 @@ export const inputStrip = <P extends EpilogueParams>(
     const geometry = geometryOf(problem);
     return fitsStrip(geometry) && geometry.sy === 2;
   },
-  lower(problem, caps) {
+  settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
+  lower(problem, caps, settings = settingsOf(geometryOf(problem), caps)[0]!) {
     const geometry = geometryOf(problem);
-    const { n, h, w, c, py, px } = geometry;
+    const { n, h, w, py, px } = geometry;
+    const strip = settings as unknown as PairStrip;
+    const c = geometry.c / strip.width;
     const epilogue = epilogueOf(problem);
     /** Pairs of an axis: element e of x is of pair floor((e + pad) / 2). */
     const endOf = (extent: number, pad: number): number => Math.floor((extent - 1 + pad) / 2) + 1;
@@ -102,13 +123,13 @@ export const inputStrip = <P extends EpilogueParams>(
     const count = end - Math.floor(py / 2);
     const rows = Math.min(count, caps.software ? 28 : 4);
     const down = Math.ceil(count / rows);
-    const across = Math.ceil((endOf(w, px) - Math.floor(px / 2)) / PAIRS);
+    const across = Math.ceil((endOf(w, px) - Math.floor(px / 2)) / strip.pairs);
     return {
       dispatches: [
-        dispatch(kernelFor(epilogue), caps, {
+        dispatch(kernelFor(strip, epilogue), caps, {
           threads: n * down * across * c,
           bind: { grad: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
-          args: { ...geometry, across, down, rows, end, activation: epilogue.activation },
+          args: { ...geometry, c, across, down, rows, end, activation: epilogue.activation },
         }),
       ],
     };

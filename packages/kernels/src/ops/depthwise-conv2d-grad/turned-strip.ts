@@ -5,7 +5,7 @@
 import type { Problem, Variant } from "../../op.js";
 import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { fitsStrip, stripDispatch } from "../depthwise-conv2d/strip.wgsl.js";
+import { fitsStrip, settingsOf, stripDispatch } from "../depthwise-conv2d/strip.wgsl.js";
 
 export const turnedStrip = <P extends EpilogueParams>(
   geometryOf: (problem: Problem<P>) => ConvGeometry,
@@ -15,10 +15,11 @@ export const turnedStrip = <P extends EpilogueParams>(
     const geometry = geometryOf(problem);
     return fitsStrip(geometry) && geometry.sy === 1;
   },
-  lower(problem, caps) {
+  settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
+  lower(problem, caps, settings) {
     const geometry = geometryOf(problem);
     const { h, w, oh, ow, kh, kw, py, px } = geometry;
     const mirrored = { ...geometry, h: oh, w: ow, oh: h, ow: w, py: kh - 1 - py, px: kw - 1 - px };
-    return { dispatches: [stripDispatch(caps, mirrored, { epilogue: epilogueOf(problem), turned: true })] };
+    return { dispatches: [stripDispatch(caps, mirrored, { epilogue: epilogueOf(problem), turned: true }, settings)] };
   },
 });

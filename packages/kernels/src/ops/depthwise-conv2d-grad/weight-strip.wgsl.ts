@@ -1,6 +1,6 @@
 /**
- * Gradient of the weight of a depthwise 3x3 convolution of stride 1 or 2: a thread walks down strips of seven output columns
- * of one channel and holds the nine sums.
+ * Gradient of the weight of a depthwise 3x3 convolution of stride 1 or 2: a thread walks down strips of output columns of
+ * one channel, or of four, and holds the nine sums.
  *
  *   parts[part, ky, kx, c] = sum over n, oy, ox of the strips of the part of x[n, oy*S + ky - PT, ox*S + kx - PL, c] * dy[n, oy, ox, c]
  *
@@ -11,17 +11,30 @@ import { lowerSplit, splitLines } from "../../variants/split-sum.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { boundBy } from "../../wgsl/width.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { fitsStrip } from "../depthwise-conv2d/strip.wgsl.js";
-import { COLUMNS, each, KERNEL, loadKept, loadNext, locateColumns, moveUp } from "../depthwise-conv2d/strip-rows.js";
+import { fitsStrip, settingsOf } from "../depthwise-conv2d/strip.wgsl.js";
+import {
+  each,
+  KERNEL,
+  loadKept,
+  loadNext,
+  locateColumns,
+  moveUp,
+  type Strip,
+  stripOf,
+  zeroOf,
+} from "../depthwise-conv2d/strip-rows.js";
 
 const TAPS = KERNEL * KERNEL;
 
-function body(stride: number): string {
+function body(strip: Strip): string {
+  const { stride, columns, width } = strip;
+  const zero = zeroOf(width);
   const add = (t: number): string => {
     const kx = t % KERNEL;
     const ky = (t - kx) / KERNEL;
-    return `sum${t} += ${Array.from({ length: COLUMNS }, (_, i) => `g${i} * v${ky}_${i * stride + kx}`).join(" + ")};\n    `;
+    return `sum${t} += ${Array.from({ length: columns }, (_, i) => `g${i} * v${ky}_${i * stride + kx}`).join(" + ")};\n    `;
   };
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -30,21 +43,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let c = i % args.c;
   let part = i / args.c;
   if (part >= args.parts) { return; }
-  ${each(TAPS, (t) => `var sum${t} = 0.0; `)}
+  ${each(TAPS, (t) => `var sum${t} = ${zero}; `)}
   let stripsEnd = min((part + 1u) * args.stripsPerPart, args.strips);
   for (var strip = part * args.stripsPerPart; strip < stripsEnd; strip++) {
-    let ox = strip % args.across * ${COLUMNS}u;
+    let ox = strip % args.across * ${columns}u;
     let first = strip / args.across % args.down * args.rows;
     let image = strip / (args.across * args.down);
-    ${locateColumns(stride)}
-    ${loadKept(stride, "first")}
+    ${locateColumns(strip)}
+    ${loadKept(strip, "first")}
     let end = min(first + args.rows, args.oh);
     for (var oy = first; oy < end; oy++) {
-      ${loadNext(stride, "oy")}
+      ${loadNext(strip, "oy")}
       let gradAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
-      ${each(COLUMNS, (i) => `let g${i} = select(0.0, grad[gradAt + ${i}u * args.c], ox + ${i}u < args.ow); `)}
+      ${each(columns, (i) => `let g${i} = select(${zero}, grad[gradAt + ${i}u * args.c], ox + ${i}u < args.ow); `)}
       ${each(TAPS, add)}
-      ${moveUp(stride)}
+      ${moveUp(strip)}
     }
   }
   let yAt = part * ${TAPS}u * args.c + c;
@@ -53,36 +66,43 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `;
 }
 
-const kernelFor = (stride: number): Kernel =>
+const kernelFor = (strip: Strip): Kernel =>
   defineKernel({
     name: "depthwiseConv2dWeightGrad/strip",
-    bindings: { x: "read f32", grad: "read f32", y: "write f32" },
+    bindings: {
+      x: boundBy("read", strip.width),
+      grad: boundBy("read", strip.width),
+      y: boundBy("write", strip.width),
+    },
     args: {
       ...{ h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
       ...{ across: "u32", down: "u32", rows: "u32", strips: "u32", parts: "u32", stripsPerPart: "u32" },
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex],
-    body: body(stride),
+    body: body(strip),
   });
 
 export const weightStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({
   name: "strip",
   fits: (problem) => fitsStrip(geometryOf(problem)),
-  lower(problem, caps) {
+  settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
+  lower(problem, caps, settings = settingsOf(geometryOf(problem), caps)[0]!) {
     const geometry = geometryOf(problem);
-    const { n, c, oh, ow, sy } = geometry;
+    const { n, oh, ow, sy } = geometry;
+    const strip = stripOf(sy, settings);
+    const c = geometry.c / strip.width;
     const rows = Math.min(oh, caps.software ? 28 : 8);
-    const across = Math.ceil(ow / COLUMNS);
+    const across = Math.ceil(ow / strip.columns);
     const down = Math.ceil(oh / rows);
     const strips = n * down * across;
-    const size = TAPS * c;
-    const { parts, linesPerPart } = splitLines(strips, size, c, caps.software ? 4096 : 65536);
+    const size = TAPS * geometry.c;
+    const { parts, linesPerPart } = splitLines(strips, size, geometry.c, caps.software ? 4096 : 65536);
     return lowerSplit(caps, parts, size, (y) => [
-      dispatch(kernelFor(sy), caps, {
+      dispatch(kernelFor(strip), caps, {
         threads: parts * c,
         bind: { x: { input: 0 }, grad: { input: 1 }, y },
-        args: { ...geometry, across, down, rows, strips, parts, stripsPerPart: linesPerPart },
+        args: { ...geometry, c, across, down, rows, strips, parts, stripsPerPart: linesPerPart },
       }),
     ]);
   },

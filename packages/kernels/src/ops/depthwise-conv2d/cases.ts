@@ -45,6 +45,8 @@ export const depthwiseConv2dCases: readonly Case<WindowParams>[] = [
   depthwise("affine", ["edge"], [2, 5, 9, 3], { extras: ["scale", "bias"], activation: "relu6" }),
   depthwise("affine-stride-2", ["edge"], [1, 9, 17, 5], { stride: [2, 2], extras: ["scale", "bias", "residual"] }),
   depthwise("affine-kernel-5", ["edge"], [1, 7, 9, 6], { kernel: [5, 5], extras: ["scale", "bias", "residual"] }),
+  depthwise("four", ["edge"], [2, 5, 10, 8], { extras: ["scale", "bias", "residual"], activation: "relu6" }),
+  depthwise("four-stride-2", ["edge"], [2, 9, 13, 12], { stride: [2, 2], pad: [1, 0, 0, 1], extras: ["scale"] }),
   depthwise("mobilenet-v2-wide", ["model"], [1, 56, 56, 96], { stride: [2, 2], bias: true, activation: "relu6" }),
   depthwise("mobilenet-v2-deep", ["model"], [2, 7, 7, 960], { bias: true, activation: "relu6" }),
   depthwise("mobilenet-v2-middle", ["model"], [1, 28, 28, 192], { bias: true, activation: "relu6" }),

@@ -1,41 +1,71 @@
 /**
  * The rows of x under a strip of output columns, in registers: WGSL text that depthwise kernels are made of.
  *
- * Names    the text around it has `ox`, the first output column, `image`, and the channel `c`; value q of row ky is
- *          v<ky>_<q>, and output column i of the strip meets value i * stride + kx under tap kx. Outside the picture a load
- *          reads element 0 and counts as zero; unsigned arithmetic wraps, so a coordinate left of or above the picture is
- *          larger than any extent.
+ * Names    the text around it has `ox`, the first output column, `image`, and the channel `c`, or vector of four channels; value
+ *          q of row ky is v<ky>_<q>, and output column i of the strip meets value i * stride + kx under tap kx. Extents count
+ *          values. Outside the picture a load reads element 0 and counts as zero; unsigned arithmetic wraps, so a coordinate
+ *          left of or above the picture is larger than any extent.
  */
+import type { VariantSettings } from "../../op.js";
+import type { Width } from "../../wgsl/width.js";
+
 export const KERNEL = 3;
-export const COLUMNS = 7; // divides 112, 56, 28, 14 and 7, the widths of networks for 224 pixels
+
+export interface Strip {
+  readonly stride: number;
+  /** Output columns. */
+  readonly columns: number;
+  /** Channels. */
+  readonly width: Width;
+}
 
 export const each = (count: number, text: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => text(i)).join("");
 
+/**
+ * Strips for `channels` channels. Seven columns divide 112, 56, 28, 14 and 7, the widths of networks for 224 pixels; with four
+ * channels a thread that keeps as many runs out of registers.
+ */
+export function stripSettings(software: boolean, channels: number, stride: number): readonly VariantSettings[] {
+  const single = { columns: 7, width: 1 };
+  if (channels % 4 !== 0) return [single];
+  const wide = [2, 3].map((columns) => ({ columns, width: 4 }));
+  if (stride === 1) wide.reverse();
+  return software ? [...wide, single] : [single, ...wide];
+}
+
+export const stripOf = (stride: number, settings: VariantSettings): Strip => ({
+  stride,
+  ...(settings as Pick<Strip, "columns" | "width">),
+});
+
+/** Of a value outside. */
+export const zeroOf = (width: Width): string => (width === 4 ? "vec4f()" : "0.0");
+
 /** Values of a row. */
-export const spanOf = (stride: number): number => stride * (COLUMNS - 1) + KERNEL;
+export const spanOf = ({ stride, columns }: Strip): number => stride * (columns - 1) + KERNEL;
 
 /** Where the values of every row lie. */
-export const locateColumns = (stride: number): string =>
+export const locateColumns = (strip: Strip): string =>
   each(
-    spanOf(stride),
+    spanOf(strip),
     (q) => `
-  let x${q} = ox * ${stride}u + ${q}u - args.px;
+  let x${q} = ox * ${strip.stride}u + ${q}u - args.px;
   let inside${q} = x${q} < args.w;
   let at${q} = select(0u, x${q}, inside${q}) * args.c + c;`,
   );
 
 /** Loads row ky of the window above output row `oy`. */
-export const loadRow = (stride: number, ky: number, oy: string, declare: "let" | "var"): string => `
-    let y${ky} = ${oy} * ${stride}u + ${ky}u - args.py;
+export const loadRow = (strip: Strip, ky: number, oy: string, declare: "let" | "var"): string => `
+    let y${ky} = ${oy} * ${strip.stride}u + ${ky}u - args.py;
     let on${ky} = y${ky} < args.h;
     let row${ky} = (image * args.h + select(0u, y${ky}, on${ky})) * args.w * args.c;
-    ${each(spanOf(stride), (q) => `${declare} v${ky}_${q} = select(0.0, x[row${ky} + at${q}], on${ky} && inside${q}); `)}`;
+    ${each(spanOf(strip), (q) => `${declare} v${ky}_${q} = select(${zeroOf(strip.width)}, x[row${ky} + at${q}], on${ky} & inside${q}); `)}`;
 
 /** Loads the rows that stay under the window one output row further down: before the first, then after each. */
-export const loadKept = (stride: number, oy: string): string =>
-  each(KERNEL - stride, (ky) => loadRow(stride, ky, oy, "var"));
-export const loadNext = (stride: number, oy: string): string =>
-  each(stride, (s) => loadRow(stride, KERNEL - stride + s, oy, "let"));
-export const moveUp = (stride: number): string =>
-  each(KERNEL - stride, (ky) => each(spanOf(stride), (q) => `v${ky}_${q} = v${ky + stride}_${q}; `));
+export const loadKept = (strip: Strip, oy: string): string =>
+  each(KERNEL - strip.stride, (ky) => loadRow(strip, ky, oy, "var"));
+export const loadNext = (strip: Strip, oy: string): string =>
+  each(strip.stride, (s) => loadRow(strip, KERNEL - strip.stride + s, oy, "let"));
+export const moveUp = (strip: Strip): string =>
+  each(KERNEL - strip.stride, (ky) => each(spanOf(strip), (q) => `v${ky}_${q} = v${ky + strip.stride}_${q}; `));

@@ -1,22 +1,44 @@
 /**
- * Depthwise 3x3 convolution of stride 1 or 2: a thread walks down a strip of seven output columns of one channel.
+ * Depthwise 3x3 convolution of stride 1 or 2: a thread walks down a strip of output columns of one channel or four.
  *
  *   y[n, oy, ox, c] = epilogue(sum over ky, kx < 3 of x[n, oy*S + ky - PT, ox*S + kx - PL, c] * w[ky, kx, 0, c])
  *
- * Method   Loads are the whole cost on a software adapter. The input rows under the window stay in registers, so going down
- *          one output loads S rows of 7S - S + 3 values instead of three: 1.3 loads an output at stride 1 instead of nine.
+ * Method   Loads are most of the cost on a software adapter, and less of it where one reads four channels. The input rows
+ *          under the window stay in registers, so going down one output loads S rows of them instead of three.
  *          Neighbouring threads take neighbouring channels.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
-import type { Dispatch, Problem, Variant } from "../../op.js";
+import type { Dispatch, Problem, Variant, VariantSettings } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { type Epilogue, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { boundBy, type Width } from "../../wgsl/width.js";
 import type { ConvGeometry, WindowParams } from "../conv2d/geometry.js";
-import { COLUMNS, each, KERNEL, loadKept, loadNext, locateColumns, moveUp } from "./strip-rows.js";
+import {
+  each,
+  KERNEL,
+  loadKept,
+  loadNext,
+  locateColumns,
+  moveUp,
+  type Strip,
+  stripOf,
+  stripSettings,
+} from "./strip-rows.js";
 
-function body(stride: number): string {
+/** The end of a value, whose first number is number `at` of y. */
+export const ended = (width: Width, value: string, at: string): string =>
+  width === 1
+    ? `epilogue(${value}, ${at})`
+    : `vec4f(${[0, 1, 2, 3].map((p) => `epilogue(${value}[${p}], ${at} * 4u + ${p}u)`).join(", ")})`;
+
+/** What a function of one channel reads for value `c`. */
+export const ofChannel = (width: Width, read: string): string =>
+  width === 1 ? `${read}(c)` : `vec4f(${[0, 1, 2, 3].map((p) => `${read}(c * 4u + ${p}u)`).join(", ")})`;
+
+function body(strip: Strip): string {
+  const { stride, columns, width } = strip;
   const output = (i: number): string => {
     const taps = each(KERNEL * KERNEL, (t) => {
       const kx = t % KERNEL;
@@ -24,7 +46,7 @@ function body(stride: number): string {
       return `${t === 0 ? "" : " + "}w${t} * v${ky}_${i * stride + kx}`;
     });
     return `
-    if (ox + ${i}u < args.ow) { y[yAt + ${i}u * args.c] = epilogue((${taps}) * scale_c + bias_c, yAt + ${i}u * args.c); }`;
+    if (ox + ${i}u < args.ow) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.c; y[to] = ${ended(width, "sum", "to")}; }`;
   };
   const last = KERNEL * KERNEL - 1;
   return `
@@ -33,42 +55,49 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = flat_index(group, groups, local);
   let c = i % args.c;
   let strip = i / args.c;
-  let ox = strip % args.across * ${COLUMNS}u;
+  let ox = strip % args.across * ${columns}u;
   let first = strip / args.across % args.down * args.rows;
   let image = strip / (args.across * args.down);
   if (image >= args.n) { return; }
-  let scale_c = scale_of(c);
-  let bias_c = bias_of(c);
+  let scale_c = ${ofChannel(width, "scale_of")};
+  let bias_c = ${ofChannel(width, "bias_of")};
   ${each(KERNEL * KERNEL, (t) => `let w${t} = w[select(${t}u, ${last - t}u, args.turned == 1u) * args.c + c]; `)}
-  ${locateColumns(stride)}
-  ${loadKept(stride, "first")}
+  ${locateColumns(strip)}
+  ${loadKept(strip, "first")}
   let end = min(first + args.rows, args.oh);
   for (var oy = first; oy < end; oy++) {
-    ${loadNext(stride, "oy")}
+    ${loadNext(strip, "oy")}
     let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
-    ${each(COLUMNS, output)}
-    ${moveUp(stride)}
+    ${each(columns, output)}
+    ${moveUp(strip)}
   }
 }
 `;
 }
 
-const kernelFor = (stride: number, { bindings, functions }: Epilogue): Kernel =>
+const kernelFor = (strip: Strip, { bindings, functions }: Epilogue): Kernel =>
   defineKernel({
     name: "depthwiseConv2d/strip",
-    bindings: { x: "read f32", w: "read f32", ...bindings, y: "write f32" },
+    bindings: {
+      ...{ x: boundBy("read", strip.width), w: boundBy("read", strip.width) },
+      ...bindings,
+      y: boundBy("write", strip.width),
+    },
     args: {
       ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
       ...{ across: "u32", down: "u32", rows: "u32", turned: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
-    body: body(stride),
+    body: body(strip),
   });
 
 /** Can strips compute it: 3x3, undilated, of stride 1 or 2. */
 export const fitsStrip = ({ kh, kw, sy, sx, dy, dx }: ConvGeometry): boolean =>
   kh === KERNEL && kw === KERNEL && sy === sx && sy <= 2 && dy === 1 && dx === 1;
+
+export const settingsOf = ({ c, sy }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] =>
+  stripSettings(software, c, sy);
 
 export interface Strips {
   readonly epilogue: Epilogue;
@@ -76,25 +105,33 @@ export interface Strips {
   readonly turned: boolean;
 }
 
-/** The launch over x, input 0, and w, input 1. */
-export function stripDispatch(caps: Capabilities, geometry: ConvGeometry, { epilogue, turned }: Strips): Dispatch {
-  const { n, c, oh, ow, sy } = geometry;
+/** The launch over x, input 0, and w, input 1, with settings of `stripSettings`. */
+export function stripDispatch(
+  caps: Capabilities,
+  geometry: ConvGeometry,
+  { epilogue, turned }: Strips,
+  settings: VariantSettings = settingsOf(geometry, caps)[0]!,
+): Dispatch {
+  const { n, oh, ow, sy } = geometry;
+  const strip = stripOf(sy, settings);
+  const c = geometry.c / strip.width;
   // Long strips load each row once; a real GPU needs the threads more.
   const rows = Math.min(oh, caps.software ? 28 : 4);
-  const across = Math.ceil(ow / COLUMNS);
+  const across = Math.ceil(ow / strip.columns);
   const down = Math.ceil(oh / rows);
-  return dispatch(kernelFor(sy, epilogue), caps, {
+  return dispatch(kernelFor(strip, epilogue), caps, {
     threads: n * down * across * c,
     bind: { x: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
-    args: { ...geometry, across, down, rows, turned: Number(turned), activation: epilogue.activation },
+    args: { ...geometry, c, across, down, rows, turned: Number(turned), activation: epilogue.activation },
   });
 }
 
 export const strip = (geometryOf: (problem: Problem<WindowParams>) => ConvGeometry): Variant<WindowParams> => ({
   name: "strip",
   fits: (problem) => fitsStrip(geometryOf(problem)),
-  lower(problem, caps) {
+  settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
+  lower(problem, caps, settings) {
     const given = { epilogue: epilogueOf(problem), turned: false };
-    return { dispatches: [stripDispatch(caps, geometryOf(problem), given)] };
+    return { dispatches: [stripDispatch(caps, geometryOf(problem), given, settings)] };
   },
 });

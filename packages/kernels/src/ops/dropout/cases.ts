@@ -16,6 +16,7 @@ export const dropoutOf = (
 export const dropoutCases: readonly Case<DropoutParams>[] = [
   { name: "one", tags: ["edge"], ...dropoutOf(0.1, 1, 1, [1]) },
   { name: "odd", tags: ["edge"], ...dropoutOf(0.3, 7, 40, [2, 5, 7, 3]) },
+  { name: "vectors", tags: ["edge"], ...dropoutOf(0.3, 7, 40, [41, 43, 12]) },
   { name: "keep-all", tags: ["edge"], ...dropoutOf(0, 3, 2, [5, 7]) },
   { name: "largest-seed", tags: ["edge"], ...dropoutOf(0.5, 2 ** 32 - 1, 2 ** 31, [11, 13]) },
   { name: "mobilenet-v2-head", tags: ["model"], ...dropoutOf(0.2, 1, 3, [32, 1280]) },

@@ -11,7 +11,7 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
 export interface DropoutParams {
@@ -21,21 +21,21 @@ export interface DropoutParams {
   readonly seed: number;
 }
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "dropout/plain",
-  bindings: { x: "read f32", step: "read u32", y: "write f32" },
+  bindings: { x: "read wide", step: "read u32", y: "write wide" },
   args: { seed: "u32", threshold: "u32", scale: "f32" },
   body: wgsl`
-fn mix_bits(value: u32) -> u32 {
+fn mix_bits(value: Words) -> Words {
   var v = value;
-  v = (v ^ (v >> 16u)) * 0x7feb352du;
-  v = (v ^ (v >> 15u)) * 0x846ca68bu;
-  return v ^ (v >> 16u);
+  v = (v ^ (v >> Words(16u))) * 0x7feb352du;
+  v = (v ^ (v >> Words(15u))) * 0x846ca68bu;
+  return v ^ (v >> Words(16u));
 }
 
 fn element(i: u32) {
-  let key = mix_bits(args.seed ^ mix_bits(step[0]));
-  y[i] = select(0.0, x[i] * args.scale, mix_bits(key ^ mix_bits(i)) >= args.threshold);
+  let key = mix_bits(Words(args.seed) ^ mix_bits(Words(step[0])));
+  y[i] = select(Value(), x[i] * args.scale, mix_bits(key ^ mix_bits(WIDTH * i + PLACES)) >= Words(args.threshold));
 }
 `,
 });
@@ -58,7 +58,7 @@ export const dropout: Op<DropoutParams> = /* @__PURE__ */ defineOp<DropoutParams
     return [x];
   },
   variants: [
-    elementwiseVariant(kernel, ({ params: { rate, seed } }) => ({
+    elementwiseVariant(kernels, ({ params: { rate, seed } }) => ({
       bind: { x: { input: 0 }, step: { input: 1 }, y: { output: 0 } },
       args: { seed, threshold: Math.floor(rate * 2 ** 32), scale: 1 / (1 - rate) },
     })),

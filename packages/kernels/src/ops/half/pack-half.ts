@@ -6,21 +6,25 @@
  *          (65504) and of NaN, so these become infinite and NaN by their bits
  */
 import { check } from "../../errors.js";
-import { defineOp, type NoParams, type Op } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import { type Dispatch, defineOp, type NoParams, type Op, type Operand } from "../../op.js";
 import { formatSpec, type Spec, sizeOf, u32 } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import {
+  elementwiseKernels,
+  elementwiseSettings,
+  elementwiseVariant,
+  gridOf,
+} from "../../variants/elementwise-variant.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "packHalf/plain",
   bindings: { x: "read f32", y: "write u32" },
-  args: { size: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { numbers: "u32" },
   body: wgsl`
-fn element(i: u32) -> f32 {
-  if (i < args.size) { return x[i]; }
+fn number(i: u32) -> f32 {
+  if (i < args.numbers) { return x[i]; }
   return 0.0;
 }
 
@@ -32,11 +36,8 @@ fn beyond(v: f32) -> u32 {
   return select(0u, special | ((bits >> 16u) & 0x8000u), magnitude >= 0x477ff000u); // 65520 rounds to infinity
 }
 
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (2u * i >= args.size) { return; }
-  let pair = vec2f(element(2u * i), element(2u * i + 1u));
+fn element(i: u32) {
+  let pair = vec2f(number(2u * i), number(2u * i + 1u));
   let low = beyond(pair.x);
   let high = beyond(pair.y);
   let known = vec2f(select(pair.x, 0.0, low != 0u), select(pair.y, 0.0, high != 0u));
@@ -44,6 +45,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 }
 `,
 });
+
+/** The launch that packs `size` numbers. */
+export function dispatchPackHalf(caps: Capabilities, size: number, x: Operand, y: Operand): Dispatch {
+  const extent = { size: Math.ceil(size / 2), alike: 1 };
+  const { threads, ...grid } = gridOf(extent.size, elementwiseSettings(caps, extent)[0]!);
+  return dispatch(kernels[1], caps, { threads, bind: { x, y }, args: { ...grid, numbers: size } });
+}
 
 export const packHalf: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "packHalf",
@@ -57,10 +65,10 @@ export const packHalf: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [u32(Math.ceil(sizeOf(x) / 2))];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, outputs }) => ({
-      threads: sizeOf(outputs[0]!),
-      bind: { x: { input: 0 }, y: { output: 0 } },
-      args: { size: sizeOf(inputs[0]!) },
-    })),
+    elementwiseVariant(
+      kernels,
+      ({ inputs }) => ({ bind: { x: { input: 0 }, y: { output: 0 } }, args: { numbers: sizeOf(inputs[0]!) } }),
+      ({ outputs: [words] }) => ({ size: sizeOf(words!), alike: 1 }),
+    ),
   ],
 });

@@ -7,34 +7,28 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec, sizeOf, u32 } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
 export interface UnpackHalfParams {
   readonly shape: readonly number[];
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "unpackHalf/plain",
   bindings: { x: "read u32", y: "write f32" },
-  args: { size: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { numbers: "u32" },
   body: wgsl`
 fn widen(half: u32, value: f32) -> f32 {
   let special = ((half & 0x8000u) << 16u) | 0x7f800000u | ((half & 0x3ffu) << 13u);
   return select(value, bitcast<f32>(special), (half & 0x7c00u) == 0x7c00u);
 }
 
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (2u * i >= args.size) { return; }
+fn element(i: u32) {
   let word = x[i];
   let pair = unpack2x16float(word);
   y[2u * i] = widen(word & 0xffffu, pair.x);
-  if (2u * i + 1u < args.size) { y[2u * i + 1u] = widen(word >> 16u, pair.y); }
+  if (2u * i + 1u < args.numbers) { y[2u * i + 1u] = widen(word >> 16u, pair.y); }
 }
 `,
 });
@@ -52,10 +46,10 @@ export const unpackHalf: Op<UnpackHalfParams> = /* @__PURE__ */ defineOp<UnpackH
     return [y];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, outputs }) => ({
-      threads: sizeOf(inputs[0]!),
-      bind: { x: { input: 0 }, y: { output: 0 } },
-      args: { size: sizeOf(outputs[0]!) },
-    })),
+    elementwiseVariant(
+      kernels,
+      ({ outputs }) => ({ bind: { x: { input: 0 }, y: { output: 0 } }, args: { numbers: sizeOf(outputs[0]!) } }),
+      ({ inputs: [words] }) => ({ size: sizeOf(words!), alike: 1 }),
+    ),
   ],
 });

@@ -60,6 +60,7 @@ export const normalizeImageCases: readonly Case<NormalizeParams>[] = [
     params: imagenet,
     fill: (_i, index) => (index * 7) % 256,
   },
+  { name: "vectors", tags: ["edge"], inputs: [u8(3, 41, 44, 4)], params: imagenet, fill: pixels },
   { name: "imagenet", tags: ["model", "bench"], inputs: [u8(1, 224, 224, 4)], params: imagenet, fill: pixels },
   { name: "inception", tags: ["model"], inputs: [u8(1, 299, 299, 4)], params: around0, fill: pixels },
 ];

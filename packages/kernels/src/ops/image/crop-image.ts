@@ -6,9 +6,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, u8 } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
+import { everyPixel } from "./every-pixel.js";
 
 export interface CropParams {
   readonly top: number;
@@ -17,17 +17,12 @@ export interface CropParams {
   readonly width: number;
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "cropImage/plain",
   bindings: { x: "read u32", y: "write u32" },
-  args: { pixels: "u32", inHeight: "u32", inWidth: "u32", height: "u32", width: "u32", top: "u32", left: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  args: { inHeight: "u32", inWidth: "u32", height: "u32", width: "u32", top: "u32", left: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.pixels) { return; }
+fn element(i: u32) {
   let column = args.left + i % args.width;
   let row = args.top + i / args.width % args.height;
   let image = i / args.width / args.height;
@@ -56,14 +51,13 @@ export const cropImage: Op<CropParams> = /* @__PURE__ */ defineOp<CropParams>({
     return [u8(n, height, width, 4)];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, params: { top, left, height, width } }) => {
-      const [n, inHeight, inWidth] = inputs[0]!.shape as [number, number, number, number];
-      const pixels = n * height * width;
-      return {
-        threads: pixels,
-        bind: { x: { input: 0 }, y: { output: 0 } },
-        args: { pixels, inHeight, inWidth, height, width, top, left },
-      };
-    }),
+    elementwiseVariant(
+      kernels,
+      ({ inputs, params: { top, left, height, width } }) => {
+        const [, inHeight, inWidth] = inputs[0]!.shape as [number, number, number, number];
+        return { bind: { x: { input: 0 }, y: { output: 0 } }, args: { inHeight, inWidth, height, width, top, left } };
+      },
+      everyPixel,
+    ),
   ],
 });

@@ -6,42 +6,58 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { f32, formatSpec, type Spec } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
 export interface NormalizeParams {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
-  name: "normalizeImage/plain",
-  bindings: { x: "read u32", y: "write f32" },
-  args: {
-    pixels: "u32",
-    scaleRed: "f32",
-    scaleGreen: "f32",
-    scaleBlue: "f32",
-    offsetRed: "f32",
-    offsetGreen: "f32",
-    offsetBlue: "f32",
-  },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
-  body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.pixels) { return; }
-  let pixel = vec3f(unpack4xU8(x[i]).rgb);
-  y[3u * i] = pixel.r * args.scaleRed + args.offsetRed;
-  y[3u * i + 1u] = pixel.g * args.scaleGreen + args.offsetGreen;
-  y[3u * i + 2u] = pixel.b * args.scaleBlue + args.offsetBlue;
+const kernelsOf = (body: string) =>
+  elementwiseKernels({
+    name: "normalizeImage/plain",
+    bindings: { x: "read u32", y: "write wide" },
+    args: {
+      scaleRed: "f32",
+      scaleGreen: "f32",
+      scaleBlue: "f32",
+      offsetRed: "f32",
+      offsetGreen: "f32",
+      offsetBlue: "f32",
+    },
+    functions: [normalized],
+    body,
+  });
+
+const normalized = wgsl`
+fn normalized(pixel: u32) -> vec3f {
+  let scale = vec3f(args.scaleRed, args.scaleGreen, args.scaleBlue);
+  return vec3f(unpack4xU8(x[pixel]).rgb) * scale + vec3f(args.offsetRed, args.offsetGreen, args.offsetBlue);
 }
-`,
-});
+`;
+const onePixel = wgsl`
+fn element(i: u32) {
+  let v = normalized(i);
+  y[3u * i] = v.r;
+  y[3u * i + 1u] = v.g;
+  y[3u * i + 2u] = v.b;
+}
+`;
+// Twelve numbers: three vectors.
+const fourPixels = wgsl`
+fn element(i: u32) {
+  let a = normalized(4u * i);
+  let b = normalized(4u * i + 1u);
+  let c = normalized(4u * i + 2u);
+  let d = normalized(4u * i + 3u);
+  y[3u * i] = vec4f(a, b.r);
+  y[3u * i + 1u] = vec4f(b.gb, c.rg);
+  y[3u * i + 2u] = vec4f(c.b, d);
+}
+`;
+const kernels = /* @__PURE__ */ (() => ({ 1: kernelsOf(onePixel)[1], 4: kernelsOf(fourPixels)[4] }))();
 
 export const normalizeImage: Op<NormalizeParams> = /* @__PURE__ */ defineOp<NormalizeParams>({
   name: "normalizeImage",
@@ -60,14 +76,11 @@ export const normalizeImage: Op<NormalizeParams> = /* @__PURE__ */ defineOp<Norm
     return [f32(...x.shape.slice(0, 3), 3)];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, params: { mean, std } }) => {
-      const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
-      const pixels = n * h * w;
-      return {
-        threads: pixels,
+    elementwiseVariant(
+      kernels,
+      ({ params: { mean, std } }) => ({
         bind: { x: { input: 0 }, y: { output: 0 } },
         args: {
-          pixels,
           scaleRed: 1 / (255 * std[0]),
           scaleGreen: 1 / (255 * std[1]),
           scaleBlue: 1 / (255 * std[2]),
@@ -75,7 +88,8 @@ export const normalizeImage: Op<NormalizeParams> = /* @__PURE__ */ defineOp<Norm
           offsetGreen: -mean[1] / std[1],
           offsetBlue: -mean[2] / std[2],
         },
-      };
-    }),
+      }),
+      ({ inputs: [x] }) => ({ size: sizeOf(x!) / 4, alike: sizeOf(x!) / 4 }),
+    ),
   ],
 });

@@ -11,9 +11,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, u8 } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
+import { everyPixel } from "./every-pixel.js";
 import { FRACTION_BITS } from "./resample-table.js";
 
 export interface ResampleParams {
@@ -22,28 +22,22 @@ export interface ResampleParams {
   readonly size: number;
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "resampleImage/plain",
-  consts: { FRACTION_BITS },
   bindings: { x: "read u32", starts: "read u32", weights: "read i32", y: "write u32" },
-  // Pixels as [outer, extent, inner] -> [outer, size, inner].
-  args: { pixels: "u32", extent: "u32", size: "u32", inner: "u32", taps: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  // Pixels as [outer, extent, inner] -> [outer, outExtent, inner].
+  args: { extent: "u32", outExtent: "u32", inner: "u32", taps: "u32", fractionBits: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.pixels) { return; }
+fn element(i: u32) {
   let inner = i % args.inner;
-  let o = i / args.inner % args.size;
-  let outer = i / args.inner / args.size;
-  var sum = vec4i(1 << (FRACTION_BITS - 1u));
+  let o = i / args.inner % args.outExtent;
+  let outer = i / args.inner / args.outExtent;
+  var sum = vec4i(1 << (args.fractionBits - 1u));
   for (var t = 0u; t < args.taps; t++) {
     let at = min(starts[o] + t, args.extent - 1u); // padding taps have weight 0
     sum += weights[o * args.taps + t] * vec4i(unpack4xU8(x[(outer * args.extent + at) * args.inner + inner]));
   }
-  y[i] = pack4xU8(vec4u(clamp(sum >> vec4u(FRACTION_BITS), vec4i(0), vec4i(255))));
+  y[i] = pack4xU8(vec4u(clamp(sum >> vec4u(args.fractionBits), vec4i(0), vec4i(255))));
 }
 `,
 });
@@ -70,15 +64,17 @@ export const resampleImage: Op<ResampleParams> = /* @__PURE__ */ defineOp<Resamp
     return [axis === "height" ? u8(n, size, w, 4) : u8(n, h, size, 4)];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, params: { axis, size } }) => {
-      const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
-      const [outer, extent, inner] = axis === "height" ? [n, h, w] : [n * h, w, 1];
-      const pixels = outer * size * inner;
-      return {
-        threads: pixels,
-        bind: { x: { input: 0 }, starts: { input: 1 }, weights: { input: 2 }, y: { output: 0 } },
-        args: { pixels, extent, size, inner, taps: inputs[2]!.shape[1]! },
-      };
-    }),
+    elementwiseVariant(
+      kernels,
+      ({ inputs, params: { axis, size } }) => {
+        const [, h, w] = inputs[0]!.shape as [number, number, number, number];
+        const [extent, inner] = axis === "height" ? [h, w] : [w, 1];
+        return {
+          bind: { x: { input: 0 }, starts: { input: 1 }, weights: { input: 2 }, y: { output: 0 } },
+          args: { extent, outExtent: size, inner, taps: inputs[2]!.shape[1]!, fractionBits: FRACTION_BITS },
+        };
+      },
+      everyPixel,
+    ),
   ],
 });

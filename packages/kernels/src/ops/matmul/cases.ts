@@ -22,6 +22,7 @@ const extents: readonly Extents[] = [
   { name: "tile-1", tags: ["edge"], m: 31, k: 10, n: 33, bias: true, activation: "relu" },
   { name: "tile", tags: ["edge"], m: 32, k: 8, n: 32 },
   { name: "tile+1", tags: ["edge"], m: 33, k: 11, n: 31, bias: true, activation: "relu6" },
+  { name: "quads", tags: ["edge"], m: 35, k: 14, n: 44, bias: true, activation: "relu6" },
   { name: "tall", tags: ["edge"], m: 131, k: 3, n: 2, activation: "relu6" },
   { name: "wide", tags: ["edge"], m: 2, k: 5, n: 257, bias: true },
   { name: "long-sum", tags: ["edge"], m: 3, k: 2049, n: 5 },

@@ -13,7 +13,9 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op, type Problem } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
-import { workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
+import { subgroupMatrixVariants } from "../../variants/subgroup-matrix-variant.js";
+import type { TiledWork } from "../../variants/tiled-work.js";
+import { workgroupTileHalfVariant, workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import type { Activation } from "../../wgsl/functions.js";
 import { plain } from "./plain.wgsl.js";
@@ -90,11 +92,14 @@ const productOf =
 
 function productOp<P extends EpilogueParams>(form: Form): Op<P> {
   const product = productOf(form);
+  const tiled = (problem: Problem<P>): TiledWork => tiledProduct(product(problem), epilogueOf(problem));
   return defineOp<P>({
     name: form.name,
     infer: (inputs) => inferProduct(form, inputs),
     variants: [
-      workgroupTileVariant((problem) => tiledProduct(product(problem), epilogueOf(problem))),
+      workgroupTileHalfVariant(tiled),
+      ...subgroupMatrixVariants(tiled),
+      workgroupTileVariant(tiled),
       subgroupTile("subgroup-tile", product),
       plain(product),
     ],

@@ -14,15 +14,19 @@ import { lowerSplit, mostParts, splitEvenly } from "../../variants/split-sum.js"
 import { countTiles, dispatchTiles, fillsTiles, hasTile, tileFor, tileSettings } from "../../variants/tile-variant.js";
 import { bareSum, type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import {
+  canPair,
   locateTile,
-  perColumnPart,
+  type Paired,
+  perColumn,
   perRowPart,
+  type ResultTile,
   storeSums,
   sumProducts,
   TILE,
   type Tile,
 } from "../../wgsl/register-tile.js";
 import { type ArgType, defineKernel, type Kernel } from "../../wgsl/source.js";
+import { boundBy, type Width } from "../../wgsl/width.js";
 import type { Product } from "./product.js";
 
 const BUSY = 512; // workgroups
@@ -51,27 +55,61 @@ ${locateTile(tile, "index % args.tiles")}`,
   args: { tiles: "u32", parts: "u32", perPart: "u32" } as Readonly<Record<string, ArgType>>,
 };
 
-const body = (tile: Tile, { locate, count, skip, place }: typeof whole): string => `
+/** How the factors are read: the columns of b as they are written where they are neighbours in memory, and steps by two. */
+interface Reads {
+  readonly width: Width;
+  readonly paired: Paired;
+}
+
+function readsOf(tile: ResultTile, product: Product, perPart: number): Reads {
+  const { k, aRow, aStep, bStep, bColumn } = product;
+  return {
+    width: bColumn === 1 && bStep % tile.width === 0 ? tile.width : 1,
+    paired: {
+      a: aStep === 1 && canPair(tile, k, perPart, aRow),
+      b: bStep === 1 && canPair(tile, k, perPart, bColumn),
+    },
+  };
+}
+
+const body = (
+  tile: ResultTile,
+  { width, paired }: Reads,
+  { locate, count, skip, place }: typeof whole,
+  readsElements: boolean,
+): string => `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
 ${locate(tile)}
 ${perRowPart(tile, (p, row) => `let aAt${p} = min(${row}, args.m - 1u) * args.aRow${skip("args.aStep")};`)}
-${perColumnPart(tile, (j, column) => `let bAt${j} = min(${column}, args.n - 1u) * args.bColumn${skip("args.bStep")};`)}
+${perColumn(tile, (j, column) => `let bAt${j} = min(${column}, args.n - 1u)${width === 4 ? " / 4u" : " * args.bColumn"}${skip("args.bStep")};`, width)}
 ${sumProducts(
   tile,
   count,
-  (p, k) => `a[aAt${p} + ${k} * args.aStep]`,
-  (j, k) => `b[bAt${j} + ${k} * args.bStep]`,
+  (p, k) => (paired.a ? `a[(aAt${p} + ${k}) / 2u]` : `a[aAt${p} + ${k} * args.aStep]`),
+  (j, k) => (paired.b ? `b[(bAt${j} + ${k}) / 2u]` : `b[bAt${j} + ${k} * args.bStep]`),
+  width,
+  paired,
 )}
-${storeSums(tile, "args.m", "args.n", place)}
+${storeSums(tile, "args.m", "args.n", readsElements, place)}
 }
 `;
 
-const kernelFor = (tile: Tile, { bindings, functions }: Epilogue, text: typeof whole): Kernel =>
+const kernelFor = (
+  tile: ResultTile,
+  reads: Reads,
+  { bindings, functions, readsElements }: Epilogue,
+  text: typeof whole,
+): Kernel =>
   defineKernel({
     name: "matmul/subgroup-tile",
     enable: ["subgroups"],
-    bindings: { a: "read f32", b: "read f32", ...bindings, y: "write f32" },
+    bindings: {
+      a: reads.paired.a ? "read vec2f" : "read f32",
+      b: reads.paired.b ? "read vec2f" : boundBy("read", reads.width),
+      ...bindings,
+      y: boundBy("write", tile.width),
+    },
     args: {
       m: "u32",
       k: "u32",
@@ -85,7 +123,7 @@ const kernelFor = (tile: Tile, { bindings, functions }: Epilogue, text: typeof w
     },
     workgroup: [tile.lanes, 1, 1],
     functions,
-    body: body(tile, text),
+    body: body(tile, reads, text, readsElements),
   });
 
 /** Tiles for the whole sum; and where few make the result and the sum is long, the default tile with parts of it. */
@@ -97,6 +135,27 @@ function settingsOf(caps: Capabilities, { m, k, n }: Product): readonly VariantS
   const most = Math.min(Math.floor(k / STEPS_PER_PART), mostParts(m * n));
   const parts = new Set([busy, 4 * busy].map((wanted) => Math.min(wanted, most)));
   return busy < 2 ? whole : [...whole, ...[...parts].filter((p) => p > 1).map((p) => ({ ...first, parts: p }))];
+}
+
+/**
+ * One launch of a product: of the whole, which ends in `ends`, or of `parts` of its sums side by side, each over `perPart` steps;
+ * then y is [parts, m, n].
+ */
+export function dispatchProduct(
+  caps: Capabilities,
+  tile: ResultTile,
+  product: Product,
+  bind: Readonly<Record<"a" | "b" | "y", Operand>>,
+  { parts, perPart }: { readonly parts: number; readonly perPart: number },
+  ends: Epilogue = bareSum,
+): Dispatch {
+  const result = { rows: product.m, columns: product.n };
+  const reads = readsOf(tile, product, perPart);
+  const tiles = countTiles(tile, result);
+  const bStep = product.bStep / reads.width;
+  const args = { ...product, bStep, activation: ends.activation, tiles, parts, perPart };
+  const kernel = kernelFor(tile, reads, ends, parts === 1 ? whole : inParts);
+  return dispatchTiles(kernel, tile, caps, { ...result, bind: { ...ends.bind, ...bind }, args }, parts);
 }
 
 /** The register-tile variant of an op that is one matrix product. */
@@ -117,23 +176,10 @@ export const subgroupTile = <P extends EpilogueParams>(
     const tile = tileFor(caps, n, settings);
     const epilogue = epilogueOf(problem);
     const { parts, linesPerPart: perPart } = splitEvenly(k, settings.parts!);
-    const [ends, text] = parts === 1 ? [epilogue, whole] : [bareSum, inParts];
-    const kernel = kernelFor(tile, ends, text);
-    const tiles = countTiles(tile, { rows: m, columns: n });
-    const launches = (y: Operand): Dispatch[] => [
-      dispatchTiles(
-        kernel,
-        tile,
-        caps,
-        {
-          rows: m,
-          columns: n,
-          bind: { a: { input: 0 }, b: { input: 1 }, ...ends.bind, y },
-          args: { ...product, activation: ends.activation, tiles, parts, perPart },
-        },
-        parts,
-      ),
-    ];
+    const launches = (y: Operand): Dispatch[] => {
+      const bind = { a: { input: 0 }, b: { input: 1 }, y };
+      return [dispatchProduct(caps, tile, product, bind, { parts, perPart }, parts === 1 ? epilogue : bareSum)];
+    };
     return lowerSplit(caps, parts, m * n, launches, { epilogue, columns: n });
   },
 });

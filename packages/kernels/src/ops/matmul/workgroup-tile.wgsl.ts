@@ -6,12 +6,11 @@
  * A transposed operand stays as it is in memory: the text of the kernel depends on which index is contiguous, so that
  * four neighbours are one load where their number is a multiple of four.
  */
-import { type TiledWork, tileArgs } from "../../variants/workgroup-tile-variant.js";
+import { type TiledWork, tileArgs } from "../../variants/tiled-work.js";
 import type { Epilogue } from "../../wgsl/epilogue.js";
 import { defineKernel } from "../../wgsl/source.js";
-import { tileBody } from "../../wgsl/tile-body.js";
 import { factorType, stridedFactor } from "../../wgsl/tile-factors.js";
-import { type TileFactor, threadsOf } from "../../wgsl/workgroup-tile.js";
+import type { TileFactor } from "../../wgsl/tile-side.js";
 import type { Product } from "./product.js";
 
 type Shape = Pick<TileFactor, "along" | "vector">;
@@ -41,19 +40,20 @@ export function tiledProduct(product: Product, epilogue?: Epilogue): TiledWork {
     size: m * n,
     columns: n,
     epilogue,
-    bind: { a: { input: 0 }, b: { input: 1 } },
-    kernel: (tile, { bindings, functions }) =>
+    factors: ["a", "b"],
+    kernel: (text, { bindings, functions }) =>
       defineKernel({
-        name: "matmul/workgroup-tile",
+        name: `matmul/${text.variant}`,
+        enable: text.enable,
         bindings: {
-          ...{ a: factorType(a.vector), b: factorType(b.vector) },
+          ...{ a: factorType(a.vector), b: factorType(b.vector, text.b) },
           ...bindings,
-          y: vector ? "write vec4f" : "write f32",
+          y: text.result(vector),
         },
         args: { ...tileArgs, aPitch: "u32", bPitch: "u32" },
-        workgroup: [threadsOf(tile), 1, 1],
+        workgroup: [text.threads, 1, 1],
         functions,
-        body: tileBody(tile, { a: factor("a", a), b: factor("b", b), vector }),
+        body: text.body({ a: factor("a", a), b: factor("b", b), vector }),
       }),
     launches: [
       {

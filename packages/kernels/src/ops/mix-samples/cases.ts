@@ -24,5 +24,6 @@ export const mixed = (
 export const mixSamplesCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], ...mixed(1, 1, 1, 1) },
   { name: "odd", tags: ["edge"], ...mixed(6, 7, 5, 3) },
+  { name: "vectors", tags: ["edge"], ...mixed(6, 17, 15, 8) },
   { name: "mobilenet-v2-batch", tags: ["model", "bench"], ...mixed(8, 96, 95, 3) },
 ];

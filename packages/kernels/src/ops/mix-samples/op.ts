@@ -10,22 +10,16 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
-import { f32, formatSpec, type Spec, sameSpec, sizeOf, u32 } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { f32, formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "mixSamples/plain",
-  bindings: { x: "read f32", partner: "read u32", share: "read f32", box: "read u32", y: "write f32" },
-  args: { size: "u32", height: "u32", width: "u32", channels: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  bindings: { x: "read wide", partner: "read u32", share: "read f32", box: "read u32", y: "write wide" },
+  args: { height: "u32", width: "u32", channels: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let pixel = i / args.channels;
   let column = pixel % args.width;
   let row = pixel / args.width % args.height;
@@ -56,17 +50,19 @@ export const mixSamples: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs }) => {
-      const size = sizeOf(inputs[0]!);
-      const [, height, width, channels] = inputs[0]!.shape as [number, number, number, number];
-      return {
-        threads: size,
-        bind: {
-          ...{ x: { input: 0 }, partner: { input: 1 }, share: { input: 2 }, box: { input: 3 } },
-          y: { output: 0 },
-        },
-        args: { size, height, width, channels },
-      };
-    }),
+    elementwiseVariant(
+      kernels,
+      ({ inputs }, wide) => {
+        const [, height, width, channels] = inputs[0]!.shape as [number, number, number, number];
+        return {
+          bind: {
+            ...{ x: { input: 0 }, partner: { input: 1 }, share: { input: 2 }, box: { input: 3 } },
+            y: { output: 0 },
+          },
+          args: { height, width, channels: channels / wide },
+        };
+      },
+      perChannel,
+    ),
   ],
 });

@@ -6,12 +6,12 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sameSpec } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "multiply/plain",
-  bindings: { a: "read f32", b: "read f32", y: "write f32" },
+  bindings: { a: "read wide", b: "read wide", y: "write wide" },
   args: {},
   body: wgsl`
 fn element(i: u32) {
@@ -32,6 +32,6 @@ export const multiply: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [a];
   },
   variants: [
-    elementwiseVariant(kernel, () => ({ bind: { a: { input: 0 }, b: { input: 1 }, y: { output: 0 } }, args: {} })),
+    elementwiseVariant(kernels, () => ({ bind: { a: { input: 0 }, b: { input: 1 }, y: { output: 0 } }, args: {} })),
   ],
 });

@@ -6,10 +6,9 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { f32, formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 import type { AveragePoolParams } from "./average-pool.js";
 import { inferPool, poolArgs, poolArgTypes, poolCover } from "./geometry.js";
 
@@ -18,19 +17,15 @@ export interface AveragePoolGradParams extends AveragePoolParams {
   readonly inputSize: readonly [number, number];
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "averagePoolGrad/plain",
-  bindings: { dy: "read f32", dx: "write f32" },
+  bindings: { dy: "read wide", dx: "write wide" },
   args: { ...poolArgTypes, countPadding: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex, poolCover],
+  functions: [poolCover],
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let cover = pool_cover(i);
-  var sum = 0.0;
+  var sum = Value();
   for (var oh = cover.outRows.x; oh < cover.outRows.y; oh++) {
     for (var ow = cover.outColumns.x; ow < cover.outColumns.y; ow++) {
       let w = pool_window_at(cover.image, oh, ow, cover.channel);
@@ -63,13 +58,13 @@ export const averagePoolGrad: Op<AveragePoolGradParams> = /* @__PURE__ */ define
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, outputs, params }) => {
-      const size = sizeOf(outputs[0]!);
-      return {
-        threads: size,
+    elementwiseVariant(
+      kernels,
+      ({ inputs, outputs, params }, width) => ({
         bind: { dy: { input: 0 }, dx: { output: 0 } },
-        args: { ...poolArgs(outputs[0]!, inputs[0]!, params), size, countPadding: Number(params.countPadding) },
-      };
-    }),
+        args: { ...poolArgs(outputs[0]!, inputs[0]!, params, width), countPadding: Number(params.countPadding) },
+      }),
+      perChannel,
+    ),
   ],
 });

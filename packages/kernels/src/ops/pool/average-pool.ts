@@ -8,9 +8,8 @@
  * Shapes   x f32 [N, H, W, C] -> y [N, OH, OW, C], extents by geometry.ts
  */
 import { defineOp, type Op } from "../../op.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 import { inferPool, type PoolParams, poolArgs, poolArgTypes, poolWindow } from "./geometry.js";
 
 export interface AveragePoolParams extends PoolParams {
@@ -18,19 +17,15 @@ export interface AveragePoolParams extends PoolParams {
   readonly countPadding: boolean;
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "averagePool/plain",
-  bindings: { x: "read f32", y: "write f32" },
+  bindings: { x: "read wide", y: "write wide" },
   args: { ...poolArgTypes, countPadding: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex, poolWindow],
+  functions: [poolWindow],
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let w = pool_window(i);
-  var sum = 0.0;
+  var sum = Value();
   for (var row = w.rows.x; row < w.rows.y; row++) {
     for (var column = w.columns.x; column < w.columns.y; column++) {
       sum += x[pool_index(w, row, column)];
@@ -46,9 +41,13 @@ export const averagePool: Op<AveragePoolParams> = /* @__PURE__ */ defineOp<Avera
   name: "averagePool",
   infer: (inputs, params) => inferPool("averagePool", inputs, params),
   variants: [
-    plainVariant(kernel, ({ inputs, outputs, params }) => {
-      const args = { ...poolArgs(inputs[0]!, outputs[0]!, params), countPadding: Number(params.countPadding) };
-      return { threads: args.size, bind: { x: { input: 0 }, y: { output: 0 } }, args };
-    }),
+    elementwiseVariant(
+      kernels,
+      ({ inputs, outputs, params }, width) => ({
+        bind: { x: { input: 0 }, y: { output: 0 } },
+        args: { ...poolArgs(inputs[0]!, outputs[0]!, params, width), countPadding: Number(params.countPadding) },
+      }),
+      (problem) => ({ ...perChannel(problem), loops: true }),
+    ),
   ],
 });

@@ -46,6 +46,14 @@ export const maxPoolCases: readonly Case<PoolParams>[] = [
     params: pool([3, 3], [2, 2], [0, 0, 0, 0], true),
   },
   { name: "gaps-between-windows", tags: ["edge"], inputs: [f32(1, 11, 13, 2)], params: pool([2, 1], [5, 4]) },
+  { name: "vectors", tags: ["edge"], inputs: [f32(2, 9, 11, 12)], params: pool([3, 4], [2, 3], [1, 0, 2, 1]) },
+  {
+    name: "vectors-padded-negative",
+    tags: ["edge"],
+    inputs: [f32(2, 5, 7, 8)],
+    params: pool([3, 3], [1, 2], [1, 1, 1, 1], true),
+    fill: negative,
+  },
   { name: "squeezenet-1.1-pool1", tags: ["model", "bench"], inputs: [f32(1, 111, 111, 64)], params: squeeze },
   { name: "squeezenet-1.1-pool5", tags: ["model"], inputs: [f32(1, 27, 27, 256)], params: squeeze },
   { name: "inception-v3-mixed-6a", tags: ["model"], inputs: [f32(1, 35, 35, 288)], params: pool([3, 3], [2, 2]) },
@@ -60,6 +68,12 @@ export const averagePoolCases: readonly Case<AveragePoolParams>[] = [
         name: `asymmetric-${end}`,
         tags: ["edge"],
         inputs: [f32(2, 9, 11, 5)],
+        params: { ...pool([3, 4], [2, 3], [1, 0, 2, 1]), countPadding },
+      },
+      {
+        name: `vectors-${end}`,
+        tags: ["edge"],
+        inputs: [f32(2, 9, 11, 12)],
         params: { ...pool([3, 4], [2, 3], [1, 0, 2, 1]), countPadding },
       },
       {
@@ -89,6 +103,14 @@ export const globalAveragePoolCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], inputs: [f32(1, 1, 1, 1)], params: {}, fill: () => 3 },
   { name: "odd", tags: ["edge"], inputs: [f32(2, 5, 7, 3)], params: {} },
   { name: "one-channel", tags: ["edge"], inputs: [f32(3, 4, 2, 1)], params: {} },
+  { name: "vectors", tags: ["edge"], inputs: [f32(3, 5, 7, 12)], params: {} },
+  {
+    name: "large",
+    tags: ["edge"],
+    inputs: [f32(2, 131, 127, 4)],
+    params: {},
+    fill: (_input, _index, random) => 100 * random(),
+  },
   { name: "mobilenet-v2", tags: ["model", "bench"], inputs: [f32(8, 7, 7, 1280)], params: {} },
   { name: "squeezenet-1.1", tags: ["model"], inputs: [f32(1, 13, 13, 1000)], params: {} },
 ];

@@ -9,6 +9,7 @@
 import { check } from "../../errors.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
 import { wgsl } from "../../wgsl/source.js";
+import type { Width } from "../../wgsl/width.js";
 
 export interface PoolParams {
   /** [KH, KW] */
@@ -62,7 +63,6 @@ export function inferPool(name: string, inputs: readonly Spec[], params: PoolPar
 
 /** What the kernels need to know, by the names `poolWindow` reads. */
 export const poolArgTypes = {
-  size: "u32",
   channels: "u32",
   height: "i32",
   width: "i32",
@@ -80,12 +80,12 @@ export const poolArgTypes = {
 
 export type PoolArgs = Readonly<Record<keyof typeof poolArgTypes, number>>;
 
-export function poolArgs(x: Spec, y: Spec, { kernel, stride, pad }: PoolParams): PoolArgs {
-  const [n, height, width, channels] = x.shape as [number, number, number, number];
+/** Arguments of a kernel that takes `wide` channels at once. */
+export function poolArgs(x: Spec, y: Spec, { kernel, stride, pad }: PoolParams, wide: Width): PoolArgs {
+  const [, height, width, depth] = x.shape as [number, number, number, number];
   const [, outHeight, outWidth] = y.shape as [number, number, number, number];
   return {
-    size: n * outHeight * outWidth * channels,
-    channels,
+    channels: depth / wide,
     height,
     width,
     outHeight,

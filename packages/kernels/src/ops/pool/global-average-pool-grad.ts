@@ -5,27 +5,21 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { f32, formatSpec, type Spec } from "../../spec.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
 export interface GlobalAveragePoolGradParams {
   /** [H, W] */
   readonly size: readonly [number, number];
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "globalAveragePoolGrad/plain",
-  bindings: { dy: "read f32", dx: "write f32" },
-  args: { size: "u32", channels: "u32", pixels: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  bindings: { dy: "read wide", dx: "write wide" },
+  args: { channels: "u32", pixels: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let image = i / args.channels / args.pixels;
   dx[i] = dy[image * args.channels + i % args.channels] / f32(args.pixels);
 }
@@ -45,13 +39,13 @@ export const globalAveragePoolGrad: Op<GlobalAveragePoolGradParams> =
       return [f32(dy.shape[0]!, ...size, dy.shape[1]!)];
     },
     variants: [
-      plainVariant(kernel, ({ inputs, outputs, params }) => {
-        const size = sizeOf(outputs[0]!);
-        return {
-          threads: size,
+      elementwiseVariant(
+        kernels,
+        ({ inputs, params }, width) => ({
           bind: { dy: { input: 0 }, dx: { output: 0 } },
-          args: { size, channels: inputs[0]!.shape[1]!, pixels: params.size[0] * params.size[1] },
-        };
-      }),
+          args: { channels: inputs[0]!.shape[1]! / width, pixels: params.size[0] * params.size[1] },
+        }),
+        perChannel,
+      ),
     ],
   });

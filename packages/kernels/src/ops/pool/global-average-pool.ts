@@ -2,32 +2,22 @@
  * Mean of each channel over the whole picture: y[n, c] = sum over h, w of x[n, h, w, c] / (H * W).
  *
  * Shapes   x f32 [N, H, W, C] -> y [N, C]
+ * Method   sums of columns, of which a picture is a part
  */
 import { check } from "../../errors.js";
-import { defineOp, type NoParams, type Op } from "../../op.js";
+import type { Capabilities } from "../../gpu/capabilities.js";
+import { defineOp, type NoParams, type Op, type VariantSettings } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { launchColumnSums } from "../../variants/column-sums.js";
+import { type PartExtents, type PartSettings, partSettings } from "../../variants/part-sums.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
-  name: "globalAveragePool/plain",
-  bindings: { x: "read f32", y: "write f32" },
-  args: { size: "u32", channels: "u32", pixels: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
-  body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local); // image * channels + channel
-  if (i >= args.size) { return; }
-  let first = i / args.channels * args.pixels * args.channels + i % args.channels;
-  var sum = 0.0;
-  for (var pixel = 0u; pixel < args.pixels; pixel++) { sum += x[first + pixel * args.channels]; }
-  y[i] = sum / f32(args.pixels);
-}
-`,
+const extentsOf = ({ shape: [n, h, w, columns] }: Spec): PartExtents => ({
+  ...{ rows: n! * h! * w!, columns: columns! },
 });
+
+/** A picture is a part of the rows. */
+const settingsOf = (x: Spec, caps: Capabilities): readonly VariantSettings[] =>
+  partSettings(caps, extentsOf(x), x.shape[1]! * x.shape[2]!);
 
 export const globalAveragePool: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "globalAveragePool",
@@ -41,13 +31,16 @@ export const globalAveragePool: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams
     return [f32(x.shape[0]!, x.shape[3]!)];
   },
   variants: [
-    plainVariant(kernel, ({ inputs }) => {
-      const [n, h, w, channels] = inputs[0]!.shape as [number, number, number, number];
-      return {
-        threads: n * channels,
-        bind: { x: { input: 0 }, y: { output: 0 } },
-        args: { size: n * channels, channels, pixels: h * w },
-      };
-    }),
+    {
+      name: "plain",
+      fits: () => true,
+      settings: ({ inputs: [x] }, caps) => settingsOf(x!, caps),
+      lower({ inputs }, caps, settings) {
+        const [x] = inputs as [Spec];
+        const chosen = (settings ?? settingsOf(x, caps)[0]!) as unknown as PartSettings;
+        const bind = { x: { input: 0 }, y: { output: 0 } };
+        return { dispatches: [launchColumnSums(caps, extentsOf(x), chosen, bind, chosen.rowsPerPart)] };
+      },
+    },
   ],
 });

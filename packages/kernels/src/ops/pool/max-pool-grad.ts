@@ -8,47 +8,47 @@
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { formatSpec, type Spec, sameSpec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex, isNan } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { formatSpec, type Spec, sameSpec } from "../../spec.js";
+import { elementwiseKernels, elementwiseVariant, perChannel } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
+import { isNanValue } from "../../wgsl/width.js";
 import { inferPool, type PoolParams, poolArgs, poolArgTypes, poolCover } from "./geometry.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "maxPoolGrad/plain",
-  bindings: { x: "read f32", y: "read f32", dy: "read f32", dx: "write f32" },
+  bindings: { x: "read wide", y: "read wide", dy: "read wide", dx: "write wide" },
   args: poolArgTypes,
-  workgroup: [64, 1, 1],
-  functions: [flatIndex, isNan, poolCover],
+  functions: [isNanValue, poolCover],
   body: wgsl`
-fn is_largest(v: f32, largest: f32) -> bool {
-  return select(v == largest, is_nan(v), is_nan(largest));
+fn is_largest(v: Value, largest: Value) -> Flags {
+  return select(v == largest, is_nan_value(v), is_nan_value(largest));
 }
 
-fn takes_gradient(w: Window, row: i32, column: i32, largest: f32) -> bool {
+// Those of candidates that no earlier element of the window equals.
+fn takes_gradient(w: Window, row: i32, column: i32, largest: Value, candidates: Flags) -> Flags {
+  var first = candidates;
   for (var r = w.rows.x; r <= row; r++) {
     let end = select(w.columns.y, column, r == row);
     for (var c = w.columns.x; c < end; c++) {
-      if (is_largest(x[pool_index(w, r, c)], largest)) { return false; }
+      first &= !is_largest(x[pool_index(w, r, c)], largest);
+      if (!any(first)) { return first; }
     }
   }
-  return true;
+  return first;
 }
 
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   let cover = pool_cover(i);
   let v = x[i];
-  var sum = 0.0;
+  var sum = Value();
   for (var oh = cover.outRows.x; oh < cover.outRows.y; oh++) {
     for (var ow = cover.outColumns.x; ow < cover.outColumns.y; ow++) {
       let o = pool_output(cover, oh, ow);
       let largest = y[o];
-      if (!is_largest(v, largest)) { continue; }
+      let candidates = is_largest(v, largest);
+      if (!any(candidates)) { continue; }
       let w = pool_window_at(cover.image, oh, ow, cover.channel);
-      if (takes_gradient(w, cover.row, cover.column, largest)) { sum += dy[o]; }
+      sum += select(Value(), dy[o], takes_gradient(w, cover.row, cover.column, largest, candidates));
     }
   }
   dx[i] = sum;
@@ -75,13 +75,13 @@ export const maxPoolGrad: Op<PoolParams> = /* @__PURE__ */ defineOp<PoolParams>(
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, params }) => {
-      const size = sizeOf(inputs[0]!);
-      return {
-        threads: size,
+    elementwiseVariant(
+      kernels,
+      ({ inputs, params }, width) => ({
         bind: { x: { input: 0 }, y: { input: 1 }, dy: { input: 2 }, dx: { output: 0 } },
-        args: { ...poolArgs(inputs[0]!, inputs[1]!, params), size },
-      };
-    }),
+        args: poolArgs(inputs[0]!, inputs[1]!, params, width),
+      }),
+      perChannel,
+    ),
   ],
 });

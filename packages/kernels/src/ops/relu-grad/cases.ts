@@ -15,6 +15,7 @@ const twice = (...shape: number[]): Pick<Case<NoParams>, "inputs" | "params" | "
 export const reluGradCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], ...twice(1) },
   { name: "odd", tags: ["edge"], ...twice(2, 5, 7, 3) },
+  { name: "vectors", tags: ["edge"], ...twice(3, 41, 43, 12) },
   { name: "hidden-layer", tags: ["model"], ...twice(32, 256) },
   { name: "mobilenet-v2-stem", tags: ["model", "bench"], ...twice(1, 112, 112, 32) },
 ];

@@ -8,16 +8,16 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sameSpec } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
 import { wgsl } from "../../wgsl/source.js";
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "reluGrad/plain",
-  bindings: { y: "read f32", dy: "read f32", dx: "write f32" },
+  bindings: { y: "read wide", dy: "read wide", dx: "write wide" },
   args: { top: "f32" },
   body: wgsl`
 fn element(i: u32) {
-  dx[i] = select(0.0, dy[i], y[i] > 0.0 && y[i] < args.top);
+  dx[i] = select(Value(), dy[i], (y[i] > Value()) & (y[i] < Value(args.top)));
 }
 `,
 });
@@ -37,7 +37,7 @@ function gradientOp(name: string, top: number): Op<NoParams> {
       return [y];
     },
     variants: [
-      elementwiseVariant(kernel, () => ({
+      elementwiseVariant(kernels, () => ({
         bind: { y: { input: 0 }, dy: { input: 1 }, dx: { output: 0 } },
         args: { top },
       })),

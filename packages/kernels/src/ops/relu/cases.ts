@@ -8,6 +8,7 @@ export const acrossKinks = (_input: number, _index: number, random: () => number
 export const reluCases: readonly Case<NoParams>[] = [
   { name: "one", tags: ["edge"], inputs: [f32(1)], params: {}, fill: () => 3 },
   { name: "odd", tags: ["edge"], inputs: [f32(2, 5, 7, 3)], params: {}, fill: acrossKinks },
+  { name: "vectors", tags: ["edge"], inputs: [f32(3, 41, 43, 12)], params: {}, fill: acrossKinks },
   {
     name: "mobilenet-v2-stem",
     tags: ["model", "bench"],

@@ -7,18 +7,19 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec } from "../../spec.js";
-import { elementwiseKernel, elementwiseVariant } from "../../variants/elementwise-variant.js";
-import { type Activation, activate, activationCode } from "../../wgsl/functions.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { type Activation, activationCode } from "../../wgsl/functions.js";
 import { wgsl } from "../../wgsl/source.js";
+import { activateValue } from "../../wgsl/width.js";
 
-const kernel = /* @__PURE__ */ elementwiseKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "relu/plain",
-  bindings: { x: "read f32", y: "write f32" },
+  bindings: { x: "read wide", y: "write wide" },
   args: { activation: "u32" },
-  functions: [activate],
+  functions: [activateValue],
   body: wgsl`
 fn element(i: u32) {
-  y[i] = activate(x[i], args.activation);
+  y[i] = activate_value(x[i], args.activation);
 }
 `,
 });
@@ -36,7 +37,7 @@ function activationOp(name: Exclude<Activation, "none">): Op<NoParams> {
       return [x];
     },
     variants: [
-      elementwiseVariant(kernel, () => ({
+      elementwiseVariant(kernels, () => ({
         bind: { x: { input: 0 }, y: { output: 0 } },
         args: { activation: activationCode[name] },
       })),

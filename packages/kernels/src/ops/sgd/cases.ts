@@ -68,6 +68,12 @@ export const sgdCases: readonly Case<UpdateParams>[] = [
     ...sgdStep({ momentum: 0.9, clip: 1, norm: 7, scale: 0.25 }, [131]),
   },
   { name: "masked", tags: ["edge"], ...sgdStep({ momentum: 0.9, masked: true, rateScale: 0.3 }, [5, 29]) },
+  { name: "vectors", tags: ["edge"], ...sgdStep({ momentum: 0.9, nesterov: true, clip: 0.5 }, [41, 43, 12]) },
+  {
+    name: "masked-vectors",
+    tags: ["edge"],
+    ...sgdStep({ momentum: 0.9, masked: true, average: 0.75 }, [5, 28]),
+  },
   { name: "averaged", tags: ["edge"], ...sgdStep({ momentum: 0.9, average: 0.75 }, [3, 5, 7]) },
   {
     name: "averaged-masked",

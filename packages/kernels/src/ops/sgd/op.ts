@@ -21,7 +21,7 @@ export const sgd: Op<UpdateParams> = /* @__PURE__ */ defineOp<UpdateParams>({
   variants: [
     updateVariant({
       name: "sgd",
-      bindings: { p: "write f32", g: "read f32", u: "write f32" },
+      bindings: { p: "write wide", g: "read wide", u: "write wide" },
       operands: { p: { output: 0 }, g: { input: 1 }, u: { output: 1 } },
       values: 3,
       body: wgsl`
@@ -29,8 +29,8 @@ fn update(i: u32, step: Step) {
   let momentum = step.own[1];
   let d = gradient(i, step) + step.own[4] * p[i];
   let u_new = momentum * u[i] + d;
-  p[i] -= step.rate * select(u_new, d + momentum * u_new, step.own[2] > 0.0);
-  u[i] = u_new;
+  p[i] = kept(i, p[i], p[i] - step.rate * select(u_new, d + momentum * u_new, step.own[2] > 0.0));
+  u[i] = kept(i, u[i], u_new);
 }
 `,
     }),

@@ -7,6 +7,8 @@ export const sliceChannelsCases: readonly Case<SliceParams>[] = [
   { name: "first", tags: ["edge"], inputs: [f32(2, 5, 7, 11)], params: { start: 0, count: 3 } },
   { name: "middle", tags: ["edge"], inputs: [f32(2, 5, 7, 11)], params: { start: 3, count: 4 } },
   { name: "last", tags: ["edge"], inputs: [f32(2, 5, 7, 11)], params: { start: 8, count: 3 } },
+  { name: "vectors", tags: ["edge"], inputs: [f32(2, 5, 7, 20)], params: { start: 8, count: 4 } },
+  { name: "odd-start", tags: ["edge"], inputs: [f32(2, 5, 7, 20)], params: { start: 6, count: 8 } },
   {
     name: "squeezenet-1.1-fire2",
     tags: ["model", "bench"],

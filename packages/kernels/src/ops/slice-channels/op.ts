@@ -6,26 +6,20 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { wgsl } from "../../wgsl/source.js";
 
 export interface SliceParams {
   readonly start: number;
   readonly count: number;
 }
 
-const kernel = /* @__PURE__ */ defineKernel({
+const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "sliceChannels/plain",
-  bindings: { x: "read f32", y: "write f32" },
-  args: { size: "u32", channels: "u32", start: "u32", count: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatIndex],
+  bindings: { x: "read wide", y: "write wide" },
+  args: { channels: "u32", start: "u32", count: "u32" },
   body: wgsl`
-@compute @workgroup_size(WG_X, WG_Y, WG_Z)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local);
-  if (i >= args.size) { return; }
+fn element(i: u32) {
   y[i] = x[i / args.count * args.channels + args.start + i % args.count];
 }
 `,
@@ -53,13 +47,16 @@ export const sliceChannels: Op<SliceParams> = /* @__PURE__ */ defineOp<SlicePara
     return [f32(...x.shape.slice(0, -1), count)];
   },
   variants: [
-    plainVariant(kernel, ({ inputs, outputs, params: { start, count } }) => {
-      const size = sizeOf(outputs[0]!);
-      return {
-        threads: size,
+    elementwiseVariant(
+      kernels,
+      ({ inputs, params: { start, count } }, width) => ({
         bind: { x: { input: 0 }, y: { output: 0 } },
-        args: { size, channels: inputs[0]!.shape.at(-1)!, start, count },
-      };
-    }),
+        args: { channels: inputs[0]!.shape.at(-1)! / width, start: start / width, count: count / width },
+      }),
+      ({ inputs: [x], outputs: [y], params: { start, count } }) => ({
+        size: sizeOf(y!),
+        alike: [x!.shape.at(-1)!, start, count].every((n) => n % 4 === 0) ? count : 1,
+      }),
+    ),
   ],
 });

@@ -31,6 +31,8 @@ export const softmaxCrossEntropyCases: readonly Case<CrossEntropyParams>[] = [
   { name: "many-samples", tags: ["edge"], ...crossEntropyBatch(65537, 3) },
   { name: "smoothed", tags: ["edge"], ...crossEntropyBatch(11, 7, 4, 3, 0.3) },
   { name: "smoothed-many-classes", tags: ["edge"], ...crossEntropyBatch(2, 131, undefined, 10, 0.1) },
+  { name: "vectors", tags: ["edge"], ...crossEntropyBatch(7, 12, 4) },
+  { name: "smoothed-many-vectors", tags: ["edge"], ...crossEntropyBatch(2, 5004, undefined, 10, 0.1) },
   { name: "flowers-smoothed", tags: ["model"], ...crossEntropyBatch(32, 5, undefined, 5, 0.1) },
   { name: "flowers", tags: ["model"], ...crossEntropyBatch(32, 5) },
   { name: "imagenet", tags: ["model", "bench"], ...crossEntropyBatch(32, 1000) },

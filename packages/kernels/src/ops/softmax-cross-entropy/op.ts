@@ -6,7 +6,7 @@
  *   grad[i, k]    = w[i] * (softmax(logits[i])[k] - target[i, k])
  *
  * Shapes   logits f32 [B, K], labels u32 [B] below K, weights f32 [B] -> loss f32 [1], gradient f32 [B, K]
- * Method   one workgroup per sample, then one that adds the losses; sums in fixed order. The caller makes the weights sum
+ * Method   one workgroup or invocation per sample, then one workgroup that adds the losses; sums in fixed order. The caller makes the weights sum
  *          to 1; a sample of weight 0 (padding) gives exactly 0, whatever its logits
  * Needs    scratch of B elements
  * Throws   E_USAGE for a smoothing outside [0, 1)
@@ -15,46 +15,48 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
+import { gridOfItems } from "../../variants/sharing.js";
 import { totalKernel } from "../../variants/total-kernel.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { rowStatistics } from "../softmax/row-statistics.js";
+import { wgsl } from "../../wgsl/source.js";
+import { defineWide } from "../../wgsl/width.js";
+import { type RowSettings, rowSettings, withRowStatistics } from "../softmax/row-statistics.js";
 
-const perSample = /* @__PURE__ */ defineKernel({
-  name: "softmaxCrossEntropy/plain",
-  bindings: { x: "read f32", labels: "read u32", weights: "read f32", losses: "write f32", grad: "write f32" },
-  args: { rows: "u32", columns: "u32", smoothing: "f32" },
-  workgroup: [64, 1, 1],
-  functions: [flatGroup, workgroupReduce, rowStatistics],
-  body: wgsl`
+const perSampleBy = (lanes: number) =>
+  defineWide({
+    name: "softmaxCrossEntropy/plain",
+    bindings: { x: "read wide", labels: "read u32", weights: "read f32", losses: "write f32", grad: "write wide" },
+    args: { rows: "u32", columns: "u32", smoothing: "f32" },
+    ...withRowStatistics(lanes),
+    body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let row = flat_group(group, groups);
+  let row = item_of(group, groups, local);
   if (row >= args.rows) { return; }
-  let statistics = row_statistics(row, local);
+  let lane = lane_of(local);
+  let statistics = row_statistics(row, lane);
   let label = labels[row];
   let weight = weights[row];
   let at_label = 1.0 - args.smoothing;
-  let at_all = args.smoothing / f32(args.columns);
-  var distances = 0.0;
-  for (var c = local; c < args.columns; c += WG_X) {
+  let at_all = args.smoothing / f32(WIDTH * args.columns);
+  var distances = Value();
+  for (var c = lane; c < args.columns; c += STEP) {
     let i = row * args.columns + c;
     let prob = exp(x[i] - statistics.largest) / statistics.sum;
-    let expected = select(at_all, at_label + at_all, c == label);
-    grad[i] = select(weight * (prob - expected), 0.0, weight == 0.0);
+    let expected = select(Value(at_all), Value(at_label + at_all), WIDTH * c + PLACES == Words(label));
+    grad[i] = select(weight * (prob - expected), Value(), weight == 0.0);
     distances += statistics.largest - x[i];
   }
-  var loss = statistics.largest - x[row * args.columns + label];
-  if (args.smoothing > 0.0) { loss = at_label * loss + at_all * workgroup_sum(distances, local); }
-  if (local == 0u) {
+  var loss = statistics.largest - number_of(x[row * args.columns + label / WIDTH], label % WIDTH);
+  if (args.smoothing > 0.0) { loss = at_label * loss + at_all * total(sum_of(distances), lane); }
+  if (lane == 0u) {
     losses[row] = select(weight * (log(statistics.sum) + loss), 0.0, weight == 0.0);
   }
 }
 `,
-});
+  });
 
-const total = /* @__PURE__ */ totalKernel("softmaxCrossEntropy/plain/total");
+const addLosses = /* @__PURE__ */ totalKernel("softmaxCrossEntropy/plain/total");
 
 export interface CrossEntropyParams {
   /** Share of every target that is spread evenly over all classes, from 0 to below 1. */
@@ -86,13 +88,15 @@ export const softmaxCrossEntropy: Op<CrossEntropyParams> = /* @__PURE__ */ defin
     {
       name: "plain",
       fits: () => true,
-      lower({ inputs, params: { smoothing } }, caps) {
+      settings: ({ inputs: [logits] }, caps) => rowSettings(caps, logits!),
+      lower({ inputs, params: { smoothing } }, caps, settings) {
+        const { width, lanes } = (settings ?? rowSettings(caps, inputs[0]!)[0]!) as unknown as RowSettings;
         const [rows, columns] = inputs[0]!.shape as [number, number];
         return {
           scratch: [f32(rows)],
           dispatches: [
-            dispatch(perSample, caps, {
-              groups: rows,
+            dispatch(perSampleBy(lanes)[width], caps, {
+              ...gridOfItems(lanes, rows),
               bind: {
                 x: { input: 0 },
                 labels: { input: 1 },
@@ -100,9 +104,9 @@ export const softmaxCrossEntropy: Op<CrossEntropyParams> = /* @__PURE__ */ defin
                 losses: { scratch: 0 },
                 grad: { output: 1 },
               },
-              args: { rows, columns, smoothing },
+              args: { rows, columns: columns / width, smoothing },
             }),
-            dispatch(total, caps, {
+            dispatch(addLosses, caps, {
               groups: 1,
               bind: { partials: { scratch: 0 }, y: { output: 0 } },
               args: { count: rows },

@@ -13,6 +13,8 @@ export const softmaxCases: readonly Case<NoParams>[] = [
   { name: "equal", tags: ["edge"], inputs: [f32(2, 129)], params: {}, fill: () => -7 },
   { name: "huge", tags: ["edge"], inputs: [f32(3, 65)], params: {}, fill: huge },
   { name: "many-classes", tags: ["edge"], inputs: [f32(2, 5003)], params: {}, fill: logits },
+  { name: "vectors", tags: ["edge"], inputs: [f32(3, 68)], params: {}, fill: huge },
+  { name: "many-classes-vectors", tags: ["edge"], inputs: [f32(2, 5004)], params: {}, fill: logits },
   { name: "many-rows", tags: ["edge"], inputs: [f32(65537, 3)], params: {}, fill: logits },
   { name: "imagenet", tags: ["model", "bench"], inputs: [f32(8, 1000)], params: {}, fill: logits },
 ];

@@ -2,35 +2,37 @@
  * Softmax over the last dimension: y[r, k] = exp(x[r, k] - max of row r) / sum of these over k.
  *
  * Shapes   x f32 [.., K] -> y [.., K]
- * Method   one workgroup per row, sums in fixed order
+ * Method   one workgroup or one invocation per row, sums in fixed order
  */
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sizeOf } from "../../spec.js";
-import { plainVariant } from "../../variants/plain-variant.js";
-import { flatGroup, workgroupReduce } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
-import { rowStatistics } from "./row-statistics.js";
+import { gridOfItems } from "../../variants/sharing.js";
+import { dispatch } from "../../wgsl/dispatch.js";
+import { wgsl } from "../../wgsl/source.js";
+import { defineWide } from "../../wgsl/width.js";
+import { type RowSettings, rowSettings, withRowStatistics } from "./row-statistics.js";
 
-const kernel = /* @__PURE__ */ defineKernel({
-  name: "softmax/plain",
-  bindings: { x: "read f32", y: "write f32" },
-  args: { rows: "u32", columns: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatGroup, workgroupReduce, rowStatistics],
-  body: wgsl`
+const kernelsBy = (lanes: number) =>
+  defineWide({
+    name: "softmax/plain",
+    bindings: { x: "read wide", y: "write wide" },
+    args: { rows: "u32", columns: "u32" },
+    ...withRowStatistics(lanes),
+    body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let row = flat_group(group, groups);
+  let row = item_of(group, groups, local);
   if (row >= args.rows) { return; }
-  let statistics = row_statistics(row, local);
-  for (var c = local; c < args.columns; c += WG_X) {
+  let lane = lane_of(local);
+  let statistics = row_statistics(row, lane);
+  for (var c = lane; c < args.columns; c += STEP) {
     let i = row * args.columns + c;
     y[i] = exp(x[i] - statistics.largest) / statistics.sum;
   }
 }
 `,
-});
+  });
 
 export const softmax: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
   name: "softmax",
@@ -44,10 +46,25 @@ export const softmax: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     return [x];
   },
   variants: [
-    plainVariant(kernel, ({ inputs }) => {
-      const columns = inputs[0]!.shape.at(-1)!;
-      const rows = sizeOf(inputs[0]!) / columns;
-      return { groups: rows, bind: { x: { input: 0 }, y: { output: 0 } }, args: { rows, columns } };
-    }),
+    {
+      name: "plain",
+      fits: () => true,
+      settings: ({ inputs: [x] }, caps) => rowSettings(caps, x!),
+      lower({ inputs }, caps, settings) {
+        const [x] = inputs as [Spec];
+        const { width, lanes } = (settings ?? rowSettings(caps, x)[0]!) as unknown as RowSettings;
+        const columns = x.shape.at(-1)!;
+        const rows = sizeOf(x) / columns;
+        return {
+          dispatches: [
+            dispatch(kernelsBy(lanes)[width], caps, {
+              ...gridOfItems(lanes, rows),
+              bind: { x: { input: 0 }, y: { output: 0 } },
+              args: { rows, columns: columns / width },
+            }),
+          ],
+        };
+      },
+    },
   ],
 });

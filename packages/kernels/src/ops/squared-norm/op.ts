@@ -2,7 +2,7 @@
  * Sum of squares: y = sum of x[i]^2; NaN where an element is not finite.
  *
  * Shapes   x f32 of any shape -> y f32 [1]
- * Method   one workgroup per part, then one that adds the parts; both in fixed order, so equal input gives equal bits
+ * Method   one workgroup or invocation per part, then one workgroup that adds the parts; both in fixed order, so equal input gives equal bits
  *          NaN comes in as an argument: WGSL has no literal for it, and finds it, like infinity, only by its bits
  * Needs    scratch of one element per part
  */
@@ -10,48 +10,65 @@ import { check } from "../../errors.js";
 import type { Capabilities } from "../../gpu/capabilities.js";
 import { defineOp, type NoParams, type Op, type VariantSettings } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
+import { gridOfItems, type Sharing, sharedBy } from "../../variants/sharing.js";
 import { totalKernel } from "../../variants/total-kernel.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatGroup, isFiniteFloat, workgroupReduce } from "../../wgsl/functions.js";
-import { defineKernel, wgsl } from "../../wgsl/source.js";
+import { wgsl } from "../../wgsl/source.js";
+import { defineWide, isFiniteValue, type Width, widthsFor } from "../../wgsl/width.js";
 
-const perPart = /* @__PURE__ */ defineKernel({
-  name: "squaredNorm/plain",
-  bindings: { x: "read f32", sums: "write f32" },
-  args: { size: "u32", parts: "u32", partSize: "u32", nan: "u32" },
-  workgroup: [64, 1, 1],
-  functions: [flatGroup, isFiniteFloat, workgroupReduce],
-  body: wgsl`
+const withFinite = (lanes: number): Sharing => {
+  const { workgroup, functions } = sharedBy(lanes);
+  return { workgroup, functions: [...functions, isFiniteValue] };
+};
+
+const perPartBy = (lanes: number) =>
+  defineWide({
+    name: "squaredNorm/plain",
+    bindings: { x: "read wide", sums: "write f32" },
+    args: { size: "u32", parts: "u32", partSize: "u32", nan: "u32" },
+    ...withFinite(lanes),
+    body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let part = flat_group(group, groups);
+  let part = item_of(group, groups, local);
   if (part >= args.parts) { return; }
+  let lane = lane_of(local);
   let end = min((part + 1u) * args.partSize, args.size);
-  var sum = 0.0;
-  var finite = true;
-  for (var i = part * args.partSize + local; i < end; i += WG_X) {
-    sum += x[i] * x[i];
-    finite = finite && is_finite(x[i]);
+  var squares = Value();
+  var finite = Flags(true);
+  for (var i = part * args.partSize + lane; i < end; i += STEP) {
+    squares += x[i] * x[i];
+    finite &= is_finite_value(x[i]);
   }
-  if (!finite) { sum = bitcast<f32>(args.nan); }
-  sum = workgroup_sum(sum, local);
-  if (local == 0u) { sums[part] = sum; }
+  let sum = total(select(bitcast<f32>(args.nan), sum_of(squares), all(finite)), lane);
+  if (lane == 0u) { sums[part] = sum; }
 }
 `,
-});
+  });
 
-const total = /* @__PURE__ */ totalKernel("squaredNorm/plain/total");
+const addParts = /* @__PURE__ */ totalKernel("squaredNorm/plain/total");
 
 const QUIET_NAN = 0x7fc00000; // bits
-const FEW_PARTS = 64;
-const MIN_PART = 1024; // elements: 16 per invocation outweigh the launch of a workgroup
+const LANES = 256;
+const PARTS = 1024; // workgroups for the largest GPUs, or invocations for the threads of a CPU
+const FEW = 16; // values of an invocation that is alone: below, starting it costs more
+const FEW_OF_MANY = 4;
 
-/** The square root balances the lengths of the two sums; a software adapter pays for every barrier of a part. */
-function partSizes(size: number, caps: Capabilities): readonly VariantSettings[] {
-  const balanced = Math.max(MIN_PART, Math.ceil(Math.sqrt(size)));
-  const long = Math.max(MIN_PART, Math.ceil(size / FEW_PARTS));
-  const sizes = caps.software ? [long, balanced] : [balanced, long];
-  return [...new Set(sizes)].map((partSize) => ({ partSize }));
+interface NormSettings {
+  readonly width: Width;
+  /** Invocations that share a part. */
+  readonly lanes: number;
+  /** Values of a part. */
+  readonly partSize: number;
+}
+
+function settingsOf(size: number, caps: Capabilities): readonly (VariantSettings & NormSettings)[] {
+  const order = caps.software ? [1, LANES] : [LANES, 1];
+  return order.flatMap((lanes) =>
+    widthsFor(size).map((width) => ({
+      ...{ width, lanes, partSize: Math.max(lanes === 1 ? FEW : FEW_OF_MANY * lanes, Math.ceil(size / width / PARTS)) },
+    })),
+  );
 }
 
 export const squaredNorm: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
@@ -69,20 +86,21 @@ export const squaredNorm: Op<NoParams> = /* @__PURE__ */ defineOp<NoParams>({
     {
       name: "plain",
       fits: () => true,
-      settings: ({ inputs: [x] }, caps) => partSizes(sizeOf(x!), caps),
+      settings: ({ inputs: [x] }, caps) => settingsOf(sizeOf(x!), caps),
       lower({ inputs }, caps, settings) {
-        const size = sizeOf(inputs[0]!);
-        const { partSize } = (settings ?? partSizes(size, caps)[0]!) as { partSize: number };
+        const numbers = sizeOf(inputs[0]!);
+        const { width, lanes, partSize } = (settings ?? settingsOf(numbers, caps)[0]!) as unknown as NormSettings;
+        const size = numbers / width;
         const parts = Math.ceil(size / partSize);
         return {
           scratch: [f32(parts)],
           dispatches: [
-            dispatch(perPart, caps, {
-              groups: parts,
+            dispatch(perPartBy(lanes)[width], caps, {
+              ...gridOfItems(lanes, parts),
               bind: { x: { input: 0 }, sums: { scratch: 0 } },
               args: { size, parts, partSize, nan: QUIET_NAN },
             }),
-            dispatch(total, caps, {
+            dispatch(addParts, caps, {
               groups: 1,
               bind: { partials: { scratch: 0 }, y: { output: 0 } },
               args: { count: parts },
