@@ -32,6 +32,7 @@ export { type Differentiated, differentiate } from "./passes/differentiate.js";
 export { dropDead } from "./passes/drop-dead.js";
 export { foldAffine } from "./passes/fold-affine.js";
 export { fuseEpilogue } from "./passes/fuse-epilogue.js";
+export { fuseExpand, splitExpand } from "./passes/fuse-expand.js";
 export { optimizeForInference } from "./passes/optimize.js";
 export { type Partition, partition } from "./passes/partition.js";
 export { type RewriteRule, type Rewriting, rewrite, weightsOf, withBatch, withOutputs } from "./passes/rewrite.js";

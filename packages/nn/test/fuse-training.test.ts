@@ -100,8 +100,8 @@ describe.each([
     for (const [name, values] of a) expect(relativeError(b.get(name)!, values), name).toBeLessThan(1e-3);
   });
 
-  it("passes over no activation of its own but the one after the last sum, forward and backward", () => {
-    expect(count(fused.graph, "relu", "relu6")).toBe(count(training.graph, "batchNormTraining") > 0 ? 1 : 0);
+  it("passes over no activation and no sum of its own, forward and backward", () => {
+    expect(count(fused.graph, "relu", "relu6", "add")).toBe(0);
     expect(count(fused.graph, "reluGrad", "relu6Grad")).toBe(0);
     expect(count(fused.graph, "channelAffine")).toBe(0);
     expect(fused.graph.nodes.length).toBeLessThan(0.8 * plain.graph.nodes.length);
@@ -140,4 +140,19 @@ it("forgets the name of a norm that now ends in an activation, and keeps its sta
   expect(norm.params).toMatchObject({ activation: "relu6" });
   expect(graph.marks.get("stem")).toBe(norm.outputs[0]);
   expect(graph.nodes.flatMap((n) => n.inputs).every((v) => v !== undefined)).toBe(true);
+});
+
+it("gives a sum of two norms to the first, which waits for the second", () => {
+  const b = new GraphBuilder();
+  const s = new Scope(b);
+  const x = b.input("image", f32(3, 5, 4, 2));
+  const [left, right] = ["left", "right"].map((path) => {
+    return batchNorm(s.at(path), conv2d(s.at(`${path}.conv`), x, { out: 3, kernel: 1 }));
+  });
+  b.output("y", activate(s, s.apply(add, [left!, right!], {}), "relu"));
+  const training = toTraining(network(b.finish()), new Set(["left", "right"]));
+  const { graph, weights } = fuseEpilogue(training);
+  expect(graph.nodes.map((n) => n.path)).toEqual(["left.conv", "right.conv", "right", "left"]);
+  expect(graph.nodes.at(-1)).toMatchObject({ inputs: { length: 6 }, params: { activation: "relu" } });
+  expect(outputsOf(graph, weights).get("y")).toEqual(outputsOf(training.graph, training.weights).get("y"));
 });

@@ -142,13 +142,21 @@ export class GraphBuilder implements Emit {
     }
   }
 
-  /** Puts a node like `node` but for `params` in its place; returns its outputs. Nothing may read the first output yet. */
-  replace(node: Node, params: unknown): readonly Value[] {
+  /**
+   * Puts a node like `node` but for `params` in its place; returns its outputs. With `more` inputs it moves behind all other
+   * nodes, which may have made them. No node may read the first output yet, nor with more inputs any other.
+   */
+  replace(node: Node, params: unknown, more: readonly Value[] = []): readonly Value[] {
     const at = this.nodes.lastIndexOf(node);
-    const made = this.apply(node.op, node.inputs, params, node.path);
+    const made = this.apply(node.op, [...node.inputs, ...more], params, node.path);
     this.remove(node);
-    this.nodes.splice(at, 0, this.nodes.pop() as Node);
+    if (more.length === 0) this.nodes.splice(at, 0, this.nodes.pop() as Node);
     return made;
+  }
+
+  /** Does a node so far read an output of `node`? */
+  isRead(node: Node): boolean {
+    return this.nodes.some(({ inputs }) => inputs.some((value) => node.outputs.includes(value)));
   }
 
   /** The graph so far; what the builder does later does not change it. */

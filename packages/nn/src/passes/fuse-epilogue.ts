@@ -5,7 +5,7 @@
  *   forward    scale and shift per channel, or a bias; then a residual (convolutions only); then an activation
  *   backward   scale per channel; then a residual, which is another gradient of the same value; then the gradient of an activation
  *
- * A batch norm with batch statistics takes on the activation after it. A result with a second reader is left alone: so values
+ * A batch norm with batch statistics takes on a residual and the activation after it. A result with a second reader is left alone: so values
  * that gradient rules read stay, and the pass goes after `differentiate`.
  */
 import {
@@ -116,11 +116,16 @@ function takeBias(inputs: readonly Value[], ctx: Rewriting): readonly Value[] | 
   return maker && absorb(ctx, maker, { bias: inputs[1]! });
 }
 
-/** add(conv, other): the convolution takes the other summand as its residual, from whichever side it comes. */
+/** add(conv, other): the convolution, or batch norm, takes the other summand as its residual, from whichever side it comes. */
 function takeResidual(inputs: readonly Value[], ctx: Rewriting): readonly Value[] | undefined {
   for (const side of [0, 1]) {
     const maker = openMaker(ctx, inputs, side, [...convolutions, ...gradients], ["residual"]);
     if (maker) return absorb(ctx, maker, { residual: inputs[1 - side]! });
+  }
+  for (const side of [0, 1]) {
+    const norm = openMaker(ctx, inputs, side, [batchNormTraining]);
+    if (norm?.inputs.length === 5 && !ctx.builder.isRead(norm))
+      return [ctx.alter(norm, norm.params, [inputs[1 - side]!])];
   }
   return undefined;
 }

@@ -10,8 +10,11 @@ export interface Rewriting {
   soleReader(i: number): boolean;
   /** A frozen weight's value; undefined when `value` is not a weight but an input or computed. */
   weight(value: Value): HostTensor | undefined;
-  /** Gives `maker`, which made input 0, other params; returns what now stands for that input, whose own name is forgotten. */
-  alter(maker: Node, params: unknown): Value;
+  /**
+   * Gives `maker`, whose first output is an input, other params, and `more` inputs; returns what now stands for that output, whose
+   * own name is forgotten.
+   */
+  alter(maker: Node, params: unknown, more?: readonly Value[]): Value;
   /** Declares a computed param at `path`, or at a numbered one beside it when that is taken. */
   derive(path: string, tensor: HostTensor): Value;
 }
@@ -45,8 +48,8 @@ export function rewrite(network: Network, rule: RewriteRule): Network {
         if (!tensor) throw new TlxError("E_WEIGHTS", `rewrite: the value of weight "${path}" is missing`);
         return tensor;
       },
-      alter(maker, params) {
-        const made = builder.replace(maker, params);
+      alter(maker, params, more) {
+        const made = builder.replace(maker, params, more);
         for (const [old, value] of replaced) {
           const output = maker.outputs.indexOf(value);
           if (output > 0) replaced.set(old, made[output]!);

@@ -2,35 +2,50 @@ import {
   bytesOf,
   type Capabilities,
   type ChooseOptions,
+  check,
   chooseVariant,
   formatSpec,
   sameSpec,
   TlxError,
   type Value,
 } from "@tlx/kernels";
-import type { Graph } from "../graph/graph.js";
+import type { Graph, Node } from "../graph/graph.js";
 import { dependents } from "../graph/walk.js";
 import { withBatch } from "../passes/rewrite.js";
 import type { LoweredNode } from "../plan.js";
+import { constantsOf, problemOf } from "./constants.js";
 import { layInPlace } from "./lay-in-place.js";
 
-/** Chooses a variant and its settings for every node and lowers it. Pure: needs no GPU. */
+/** Throws E_ADAPTER when half precision is asked of a device without float16 in shaders. */
+export const checkPrecision = (caps: Capabilities, precision: ChooseOptions["precision"]): void =>
+  check(
+    precision !== "half" || caps.halfFloats,
+    "E_ADAPTER",
+    () =>
+      "half precision: expected an adapter with the feature shader-f16, found one without; use float32, or another adapter",
+  );
+
+/** Chooses a variant and its settings for every node and lowers it. Pure: needs no GPU. Throws what `checkPrecision` throws. */
 export function lowerGraph(graph: Graph, caps: Capabilities, options: ChooseOptions = {}): LoweredNode[] {
+  checkPrecision(caps, options.precision);
+  const constants = constantsOf(graph);
   const nodes = graph.nodes.map((node) => {
-    const problem = {
-      inputs: node.inputs.map((v) => v.spec),
-      outputs: node.outputs.map((v) => v.spec),
-      params: node.params,
-    };
+    const problem = problemOf(node, constants);
     const { variant, settings } = chooseVariant(node.op, problem, caps, options);
     return { node, variant: variant.name, settings, lowered: variant.lower(problem, caps, settings) };
   });
   return layInPlace(graph, nodes);
 }
 
-/** Everything one node binds must fit the binding limit: params, inputs and results. */
+/** What a node may keep between its launches, as a value that no node reads. */
+function scratchOf({ op, inputs, params, path }: Node): readonly Value[] {
+  const specs = inputs.map((v) => v.spec);
+  return op.largestScratch ? [{ id: -1, spec: op.largestScratch(specs, params), path }] : [];
+}
+
+/** Everything one node binds must fit the binding limit: params, inputs, results and scratch. */
 function tooLarge(graph: Graph, limit: number): Value | undefined {
-  return graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs]).find((v) => bytesOf(v.spec) > limit);
+  return graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs, ...scratchOf(n)]).find((v) => bytesOf(v.spec) > limit);
 }
 
 /** Batch of the graph when every input and output begins with the same extent N. */
@@ -79,8 +94,8 @@ export function splitBatch(graph: Graph, caps: Capabilities): Graph {
     const one = withBatch(graph, 1);
     const still = tooLarge(one, limit);
     if (!still) {
-      const fed = dependents(one.nodes, one.inputs.values());
-      const widest = Math.max(...[...fed].map((v) => bytesOf(v.spec)));
+      const fed = [...dependents(one.nodes, one.inputs.values()), ...one.nodes.flatMap(scratchOf)];
+      const widest = Math.max(...fed.map((v) => bytesOf(v.spec)));
       const parts = Math.ceil(batch / Math.floor(limit / widest));
       return withBatch(graph, Math.ceil(batch / parts));
     }

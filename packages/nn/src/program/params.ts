@@ -20,11 +20,17 @@ import type { Graph, Weights } from "../graph/graph.js";
 
 const usage = Usage.STORAGE | Usage.COPY_DST | Usage.COPY_SRC;
 
-/** Where a weight lies: `offset` in bytes. */
+/** How often a weight was changed: what was computed from it before is out of date. */
+export interface Changes {
+  count: number;
+}
+
+/** Where a weight lies: `offset` in bytes. What lies in one buffer changes together. */
 interface Held {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly spec: Spec;
+  readonly changes: Changes;
 }
 
 /** Params and states on a device, by path. Several programs may share one (training and evaluation do). */
@@ -62,7 +68,7 @@ export class Params {
   }
 
   private make(path: string, spec: Spec): Held {
-    return { buffer: this.arena.buffer(bytesOf(spec), usage, path), offset: 0, spec };
+    return { buffer: this.arena.buffer(bytesOf(spec), usage, path), offset: 0, spec, changes: { count: 0 } };
   }
 
   /** Lays out a block and the states beside it; a fresh buffer is zero, and so is what lies between params. */
@@ -79,7 +85,7 @@ export class Params {
     };
     params.forEach((p, i) => {
       given(p);
-      this.held.set(p, { buffer: block.buffer, offset: 4 * offsets[i]!, spec: specs[i]! });
+      this.held.set(p, { ...block, offset: 4 * offsets[i]!, spec: specs[i]! });
     });
     for (const [p, start] of beside) {
       if (start === "given") given(p);
@@ -133,7 +139,7 @@ export class Params {
 
   /** Replaces a weight. Throws E_SHAPE when `tensor` is of another shape. */
   write(path: string, tensor: HostTensor): void {
-    const { buffer, offset, spec } = this.find(path);
+    const { buffer, offset, spec, changes } = this.find(path);
     if (!sameSpec(spec, tensor.spec) || tensor.data.length !== sizeOf(spec)) {
       throw new TlxError(
         "E_SHAPE",
@@ -141,6 +147,12 @@ export class Params {
       );
     }
     upload(this.gpu, buffer, tensor, offset);
+    changes.count++;
+  }
+
+  /** Counts the changes of a weight. Who writes to its buffer by other means than `write` and the runs of programs counts too. */
+  changesOf(path: string): Changes {
+    return this.find(path).changes;
   }
 
   /** Values of `paths` (all when left out), read back together: one copy for each buffer they lie in. */

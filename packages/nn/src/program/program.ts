@@ -22,8 +22,10 @@ import {
 import type { Graph, Weights } from "../graph/graph.js";
 import { type LoweredNode, type Plan, planMemory } from "../plan.js";
 import { allocate, type Buffers, type Port } from "./buffers.js";
+import { changedPaths, constantsOf } from "./constants.js";
 import { batchOf, lowerGraph, splitBatch } from "./lower.js";
-import { Params } from "./params.js";
+import { type Changes, Params } from "./params.js";
+import { allocatePrepared, Preparations } from "./preparations.js";
 
 export interface CompileOptions {
   /** Shown in GPU errors and profiles. */
@@ -32,6 +34,8 @@ export interface CompileOptions {
   readonly variants?: ForcedVariants;
   /** Variants with settings by problem; where there is none, the default for this adapter. */
   readonly choices?: KernelChoices;
+  /** "half": products round their factors to float16 where a kernel does, and sum in float32. Default: float32 only. */
+  readonly precision?: "half";
 }
 
 export interface NodeVariant {
@@ -62,6 +66,9 @@ export class Program {
   private readonly arena: Arena;
   private readonly reader: Reader;
   private readonly launches: readonly Launch[];
+  private readonly preparations: Preparations;
+  /** Of the weights that a run updates. */
+  private readonly changes: readonly Changes[];
   private readonly inputs: ReadonlyMap<string, Port>;
   private readonly outputs: ReadonlyMap<string, Port>;
   /** First sample of every pass; undefined when one pass does the whole batch. */
@@ -74,6 +81,8 @@ export class Program {
     label: string;
     arena: Arena;
     launches: readonly Launch[];
+    preparations: Preparations;
+    changes: readonly Changes[];
     buffers: Buffers;
     chunks: readonly number[] | undefined;
     params: Params;
@@ -85,6 +94,8 @@ export class Program {
     this.arena = parts.arena;
     this.reader = new Reader(parts.gpu, parts.label);
     this.launches = parts.launches;
+    this.preparations = parts.preparations;
+    this.changes = parts.changes;
     this.inputs = parts.buffers.inputs;
     this.outputs = parts.buffers.outputs;
     this.chunks = parts.chunks;
@@ -108,6 +119,7 @@ export class Program {
     const lowered = lowerGraph(part, gpu.capabilities, {
       forced: options.variants,
       choices: options.choices,
+      precision: options.precision,
     });
     const plan = planMemory(part, lowered);
     const arena = new Arena(gpu, label);
@@ -117,7 +129,16 @@ export class Program {
         params ??= new Params(gpu, weights as Weights, `${label}/params`, graph);
         return allocate(arena, graph, part, plan, params);
       });
-      const launches = await prepareLaunches(gpu, arena, bindAll(lowered, plan, buffers));
+      const prepared = await gpu.guarded(label, () => allocatePrepared(arena, lowered));
+      const resolve = resolver(lowered, plan, buffers, prepared);
+      const launches = await prepareLaunches(gpu, arena, bindAll(lowered, resolve));
+      const preparations = await Preparations.compile(gpu, arena, label, {
+        nodes: lowered,
+        params: params!,
+        constants: constantsOf(part),
+        resolve,
+      });
+      preparations.refresh();
       const chunks = part === graph ? undefined : chunkStarts(batchOf(graph)!, batchOf(part)!);
       const info: CompileInfo = {
         dispatches: launches.length * (chunks?.length ?? 1),
@@ -135,6 +156,8 @@ export class Program {
         label,
         arena,
         launches,
+        preparations,
+        changes: [...changedPaths(part)].map((path) => params!.changesOf(path)),
         buffers,
         chunks,
         params: params!,
@@ -148,7 +171,7 @@ export class Program {
     }
   }
 
-  /** GPU bytes of slots, inputs, outputs and arguments; params count where they are owned. */
+  /** GPU bytes of slots, inputs, outputs, prepared values and arguments; params count where they are owned. */
   get bytes(): number {
     return this.arena.bytes + (this.ownsParams ? this.params.bytes : 0);
   }
@@ -195,9 +218,14 @@ export class Program {
     this.gpu.device.queue.submit([this.encode()]);
   }
 
-  /** The commands of one run, not yet submitted: the host's whole work, for benches and for callers that submit together. */
+  /**
+   * The commands of one run, not yet submitted: the host's whole work, for benches and for callers that submit together, in
+   * the order in which they encoded.
+   */
   encode(): GPUCommandBuffer {
     this.assertUsable();
+    this.preparations.refresh();
+    for (const changes of this.changes) changes.count++;
     const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
     if (this.chunks) {
       for (const start of this.chunks) this.encodeChunk(encoder, start);
@@ -232,6 +260,8 @@ export class Program {
   /** GPU time per launch of one pass; see `profileLaunches`. */
   async profile(repeats = 1): Promise<LaunchTime[]> {
     this.assertUsable();
+    this.preparations.refresh();
+    for (const changes of this.changes) changes.count++;
     return profileLaunches(this.gpu, this.launches, repeats);
   }
 
@@ -251,20 +281,27 @@ function chunkStarts(whole: number, micro: number): number[] {
   return starts;
 }
 
-function bindAll(nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers): Parameters<typeof prepareLaunches>[2] {
-  return nodes.flatMap(({ node, variant, lowered }, i) =>
+type Resolve = (i: number, operand: Operand) => GPUBufferBinding;
+
+/** Where the operands of node i lie. */
+const resolver =
+  (nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers, prepared: readonly (readonly GPUBuffer[])[]): Resolve =>
+  (i, operand) => {
+    const { node, lowered } = nodes[i]!;
+    if ("scratch" in operand) {
+      const size = bytesOf(lowered.scratch![operand.scratch]!);
+      const { slot, offset } = plan.scratchPlaces[i]![operand.scratch]!;
+      return { buffer: buffers.slots[slot]!, offset, size };
+    }
+    if ("prepared" in operand) return { buffer: prepared[i]![operand.prepared]! };
+    return buffers.of("input" in operand ? node.inputs[operand.input]! : node.outputs[operand.output]!);
+  };
+
+const bindAll = (nodes: readonly LoweredNode[], resolve: Resolve): Parameters<typeof prepareLaunches>[2] =>
+  nodes.flatMap(({ node, variant, lowered }, i) =>
     lowered.dispatches.map((dispatch) => ({
       label: `${node.path} ${node.op.name}/${variant}`,
       dispatch,
-      resolve(operand: Operand): GPUBufferBinding {
-        if ("scratch" in operand) {
-          const size = bytesOf(lowered.scratch![operand.scratch]!);
-          const { slot, offset } = plan.scratchPlaces[i]![operand.scratch]!;
-          return { buffer: buffers.slots[slot]!, offset, size };
-        }
-        const value = "input" in operand ? node.inputs[operand.input]! : node.outputs[operand.output]!;
-        return buffers.of(value);
-      },
+      resolve: (operand: Operand) => resolve(i, operand),
     })),
   );
-}

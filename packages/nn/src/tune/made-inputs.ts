@@ -1,5 +1,6 @@
 /**
  * Seeded inputs for timing a problem: random numbers in [-1, 1), and what else an op must have where that would not do.
+ * Where half precision is allowed, factors are float16 already: variants of either precision then compute the same.
  * Method   a table of prime length is repeated, so that no extent divides its period and host memory stays small
  */
 import { HYPER_SPEC, type Problem, type Spec, sameSpec, sizeOf } from "@tlx/kernels";
@@ -39,14 +40,19 @@ function makerOf(op: string, place: number, spec: Spec): Make | undefined {
 const PERIOD = 65521; // the largest prime below 2^16
 
 /** A table for every input, to be repeated to its length; undefined when the op needs inputs that cannot be made here. */
-export function makeInputs(op: string, problem: Problem<unknown>): (Float32Array | Uint32Array)[] | undefined {
+export function makeInputs(
+  op: string,
+  problem: Problem<unknown>,
+  precision?: "half",
+): (Float32Array | Uint32Array)[] | undefined {
   const tables: (Float32Array | Uint32Array)[] = [];
   for (const [place, spec] of problem.inputs.entries()) {
     const make = makerOf(op, place, spec);
     if (!make) return undefined;
     const seed = seedFor(place, op);
     const table = new (spec.dtype === "f32" ? Float32Array : Uint32Array)(Math.min(PERIOD, sizeOf(spec)));
-    for (let i = 0; i < table.length; i++) table[i] = make(mix(seed ^ mix(i)) >>> 8, problem);
+    const keep = precision && place < 2 ? 0xffe000 : 0xffffff; // multiples of 2^-10
+    for (let i = 0; i < table.length; i++) table[i] = make((mix(seed ^ mix(i)) >>> 8) & keep, problem);
     tables.push(table);
   }
   return tables;

@@ -2,6 +2,7 @@
 import {
   Arena,
   bytesOf,
+  type Dispatch,
   type Gpu,
   type HostTensor,
   type Launch,
@@ -29,6 +30,8 @@ export class ProblemBench {
   private readonly inputs: readonly GPUBuffer[];
   private readonly outputs: readonly GPUBuffer[];
   private readonly scratch: readonly GPUBuffer[];
+  /** By what fills them: candidates that prepare the same share it. */
+  private readonly prepared = new Map<string, readonly GPUBuffer[]>();
 
   private constructor(gpu: Gpu, of: GraphProblem, tables: Tables, candidates: readonly Lowered[]) {
     const { op, problem } = of;
@@ -72,23 +75,42 @@ export class ProblemBench {
     }
   }
 
-  /** Prepares one of the candidates. Throws what compiling and binding throw. */
-  async prepare({ dispatches, scratch = [] }: Lowered): Promise<readonly Launch[]> {
+  /** Prepares one of the candidates: its launches are those of every run. Throws what compiling and binding throw. */
+  async prepare({ dispatches, scratch = [], prepared = [] }: Lowered): Promise<readonly Launch[]> {
     const { problem, op } = this.of;
     const label = `tune/${op.name}`;
+    const content = JSON.stringify(prepared);
+    const own =
+      this.prepared.get(content) ??
+      (await this.gpu.guarded(label, () =>
+        prepared.map(({ spec }, i) => this.arena.buffer(bytesOf(spec), usage, `prepared ${i}`)),
+      ));
+    this.prepared.set(content, own);
     const resolve = (operand: Operand): GPUBufferBinding => {
       if ("scratch" in operand) {
         return { buffer: this.scratch[operand.scratch]!, size: bytesOf(scratch[operand.scratch]!) };
       }
+      if ("prepared" in operand) return { buffer: own[operand.prepared]! };
       return "input" in operand
         ? { buffer: this.inputs[operand.input]!, size: bytesOf(problem.inputs[operand.input]!) }
         : { buffer: this.outputs[operand.output]!, size: bytesOf(problem.outputs[operand.output]!) };
     };
-    return prepareLaunches(
-      this.gpu,
-      this.arena,
-      dispatches.map((dispatch) => ({ label, dispatch, resolve })),
-    );
+    const bind = (all: readonly Dispatch[]): Promise<Launch[]> =>
+      prepareLaunches(
+        this.gpu,
+        this.arena,
+        all.map((dispatch) => ({ label, dispatch, resolve })),
+      );
+    this.submit(await bind(prepared.flatMap((p) => p.dispatches)));
+    return bind(dispatches);
+  }
+
+  private submit(launches: readonly Launch[]): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: "tune" });
+    const pass = encoder.beginComputePass({ label: "tune" });
+    replay(pass, launches);
+    pass.end();
+    this.gpu.device.queue.submit([encoder.finish()]);
   }
 
   /** What one run leaves in outputs that held NaN before, as scratch did, or where they overwrite inputs, those. */
@@ -101,11 +123,7 @@ export class ProblemBench {
       else this.upload(alias);
     }
     for (const buffer of this.scratch) this.fill(buffer, buffer.size / 4, unwritten);
-    const encoder = this.gpu.device.createCommandEncoder({ label: "tune" });
-    const pass = encoder.beginComputePass({ label: "tune" });
-    replay(pass, launches);
-    pass.end();
-    this.gpu.device.queue.submit([encoder.finish()]);
+    this.submit(launches);
     const results: HostTensor["data"][] = [];
     for (const [i, spec] of problem.outputs.entries()) {
       results.push((await this.reader.read(this.outputs[i]!, spec)).data);

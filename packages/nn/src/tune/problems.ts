@@ -1,9 +1,11 @@
 /** The distinct problems of graphs, and which kernel choices are of any meaning for them. */
 import {
   type AnyOp,
+  allDispatches,
   type Capabilities,
   type Choice,
   chooseVariant,
+  fittingVariants,
   type KernelChoices,
   type Lowered,
   type Problem,
@@ -13,6 +15,7 @@ import {
 } from "@tlx/kernels";
 import type { Graph } from "../graph/graph.js";
 import { seedFor } from "../init.js";
+import { constantsOf, problemOf } from "../program/constants.js";
 import { splitBatch } from "../program/lower.js";
 
 /** A problem that one or more nodes have. */
@@ -20,17 +23,24 @@ export interface GraphProblem {
   readonly key: string;
   readonly op: AnyOp;
   readonly problem: Problem<unknown>;
+  /** "half" where that is allowed and the op has variants of it. */
+  readonly precision?: "half";
   /** Nodes that have it. */
   readonly count: number;
 }
 
 /** The problems of `graphs` as programs lower them: where a batch has to be split, those of its parts. */
-export function problemsOf(graphs: readonly Graph[], caps: Capabilities): GraphProblem[] {
+export function problemsOf(graphs: readonly Graph[], caps: Capabilities, allowed?: "half"): GraphProblem[] {
   const found = new Map<string, GraphProblem>();
-  for (const { op, inputs, outputs, params } of graphs.flatMap((graph) => splitBatch(graph, caps).nodes)) {
-    const problem = { inputs: inputs.map((v) => v.spec), outputs: outputs.map((v) => v.spec), params };
-    const key = problemKey(op, problem);
-    found.set(key, { key, op, problem, count: (found.get(key)?.count ?? 0) + 1 });
+  for (const graph of graphs.map((whole) => splitBatch(whole, caps))) {
+    const constants = constantsOf(graph);
+    for (const node of graph.nodes) {
+      const { op } = node;
+      const problem = problemOf(node, constants);
+      const key = problemKey(op, problem, allowed);
+      const precision = op.variants.some((v) => v.precision) ? allowed : undefined;
+      found.set(key, { key, op, problem, count: (found.get(key)?.count ?? 0) + 1, ...(precision && { precision }) });
+    }
   }
   return [...found.values()];
 }
@@ -41,16 +51,16 @@ export interface Candidate extends Choice {
 }
 
 /** Everything that can compute a problem on this device, the default first and what every problem fits last. */
-export function candidatesOf({ op, problem }: GraphProblem, caps: Capabilities): Candidate[] {
+export function candidatesOf({ op, problem, precision }: GraphProblem, caps: Capabilities): Candidate[] {
   const make = (variant: Variant<unknown>, settings: VariantSettings | undefined): Candidate => ({
     variant: variant.name,
     ...(settings && { settings }),
     lower: () => variant.lower(problem, caps, settings),
   });
-  const all = op.variants
-    .filter((variant) => variant.fits(problem, caps))
-    .flatMap((variant) => (variant.settings?.(problem, caps) ?? [undefined]).map((s) => make(variant, s)));
-  const first = chooseVariant(op, problem, caps);
+  const all = fittingVariants(op, problem, caps, precision).flatMap((variant) =>
+    (variant.settings?.(problem, caps) ?? [undefined]).map((s) => make(variant, s)),
+  );
+  const first = chooseVariant(op, problem, caps, { precision });
   const isFirst = (c: Candidate): boolean => sameChoice(c, { variant: first.variant.name, settings: first.settings });
   return [...all.filter(isFirst), ...all.filter((c) => !isFirst(c))];
 }
@@ -74,8 +84,10 @@ export interface TunedChoice extends Choice {
 }
 
 /** Digest of the text of all kernels of a lowered problem. */
-export function digestKernels({ dispatches }: Lowered): string {
-  const text = dispatches.map(({ kernel }) => kernel.code).join("\n");
+export function digestKernels(lowered: Lowered): string {
+  const text = allDispatches(lowered)
+    .map(({ kernel }) => kernel.code)
+    .join("\n");
   return [1, 2].map((seed) => seedFor(seed, text).toString(16).padStart(8, "0")).join("");
 }
 
@@ -84,13 +96,14 @@ export function choicesFor(
   graphs: readonly Graph[],
   tuned: ReadonlyMap<string, TunedChoice>,
   caps: Capabilities,
+  allowed?: "half",
 ): Map<string, TunedChoice> {
   const found = new Map<string, TunedChoice>();
   if (tuned.size === 0) return found;
-  for (const { key, op, problem } of problemsOf(graphs, caps)) {
+  for (const { key, op, problem, precision } of problemsOf(graphs, caps, allowed)) {
     const choice = tuned.get(key);
     if (!choice) continue;
-    const { variant, settings } = chooseVariant(op, problem, caps, { choices: tuned });
+    const { variant, settings } = chooseVariant(op, problem, caps, { choices: tuned, precision });
     if (!sameChoice(choice, { variant: variant.name, settings })) continue;
     if (digestKernels(variant.lower(problem, caps, settings)) === choice.kernels) found.set(key, choice);
   }

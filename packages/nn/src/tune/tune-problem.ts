@@ -1,5 +1,5 @@
 /** The fastest candidate of one problem whose outputs are those of the plain variant. */
-import { type Choice, type Gpu, type HostTensor, type Launch, TlxError } from "@tlx/kernels";
+import { allDispatches, type Choice, type Gpu, type HostTensor, type Launch, TlxError } from "@tlx/kernels";
 import { disagreement, isTelling } from "./agree.js";
 import { makeInputs } from "./made-inputs.js";
 import { ProblemBench } from "./problem-bench.js";
@@ -44,8 +44,8 @@ const HOPELESS = 3;
 const choiceOf = ({ variant, settings }: Choice): Choice => ({ variant, ...(settings && { settings }) });
 
 export async function tuneProblem(gpu: Gpu, of: GraphProblem, isOver: () => boolean): Promise<Outcome> {
-  const { key, op, problem, count } = of;
-  const tables = makeInputs(op.name, problem);
+  const { key, op, problem, count, precision } = of;
+  const tables = makeInputs(op.name, problem, precision);
   if (!tables) return { skipped: "its inputs cannot be made up", failed: [] };
   const failed: FailedCandidate[] = [];
   const failedTo = (candidate: Candidate, error: unknown): void => {
@@ -68,7 +68,9 @@ export async function tuneProblem(gpu: Gpu, of: GraphProblem, isOver: () => bool
     return { skipped: error.message, failed };
   }
   try {
-    const kernels = [...new Set(candidates.flatMap(({ lowered }) => lowered.dispatches.map(({ kernel }) => kernel)))];
+    const kernels = [
+      ...new Set(candidates.flatMap(({ lowered }) => allDispatches(lowered).map(({ kernel }) => kernel))),
+    ];
     for (let from = 0; from < kernels.length; from += AT_ONCE) {
       if (isOver()) return undefined;
       // Who fails is told of below.

@@ -5,6 +5,7 @@
  */
 import type { Gpu } from "@tlx/kernels";
 import type { Graph } from "../graph/graph.js";
+import { checkPrecision } from "../program/lower.js";
 import { candidatesOf, choicesFor, problemsOf, type TunedChoice } from "./problems.js";
 import { type FailedCandidate, type TunedProblem, tuneProblem } from "./tune-problem.js";
 import { costOf, estimateWork, TINY } from "./work.js";
@@ -16,6 +17,8 @@ export interface TuneOptions {
   readonly known?: ReadonlyMap<string, TunedChoice>;
   /** Ends tuning as if the budget were spent; what was found is returned. */
   readonly signal?: AbortSignal;
+  /** "half": half-precision variants are timed too, for programs that are compiled so. Default: float32 only. */
+  readonly precision?: "half";
   /** After every problem. */
   readonly onProgress?: (progress: TuneProgress) => void;
 }
@@ -51,17 +54,18 @@ export interface TuneResult {
   readonly report: TuneReport;
 }
 
-/** Throws E_DEVICE when the device is lost. */
+/** Throws E_DEVICE when the device is lost, E_ADAPTER for half precision where it has none. */
 export async function tunePrograms(
   gpu: Gpu,
   graphs: readonly Graph[],
-  { budgetMs = Number.POSITIVE_INFINITY, known = new Map(), signal, onProgress }: TuneOptions = {},
+  { budgetMs = Number.POSITIVE_INFINITY, known = new Map(), precision, signal, onProgress }: TuneOptions = {},
 ): Promise<TuneResult> {
   const { capabilities } = gpu;
+  checkPrecision(capabilities, precision);
   const start = performance.now();
   const isOver = (): boolean => signal?.aborted === true || performance.now() - start > budgetMs;
-  const choices = choicesFor(graphs, known, capabilities);
-  const tunable = problemsOf(graphs, capabilities)
+  const choices = choicesFor(graphs, known, capabilities, precision);
+  const tunable = problemsOf(graphs, capabilities, precision)
     .map((of) => ({ of, cost: costOf(estimateWork(of.op.name, of.problem)) }))
     .filter(({ of, cost }) => cost >= TINY && candidatesOf(of, capabilities).length > 1);
   const wanted = tunable

@@ -1,5 +1,5 @@
 /** How much a problem is to compute, by counting: which problems are worth tuning, and how exact their sums are. */
-import { bytesOf, type Problem, sizeOf } from "@tlx/kernels";
+import { bytesOf, type ExpandDepthwiseParams, expandDepthwise, type Problem, type Spec, sizeOf } from "@tlx/kernels";
 
 export interface Work {
   /** Terms of the longest sum behind one element of a result. */
@@ -15,6 +15,12 @@ type Count = (problem: Problem<unknown>) => number;
 const last = ({ shape }: { readonly shape: readonly number[] }): number => shape.at(-1) ?? 1;
 const overWindow: Count = ({ inputs }) => sizeOf(inputs[1]!) / last(inputs[1]!);
 const overOutputs: Count = ({ inputs, outputs }) => sizeOf(inputs[1]!) / last(outputs[0]!);
+/** What the expanded values under an output take, shared by those that they lie under, and the window. */
+const overExpanded: Count = ({ inputs, outputs, params }) => {
+  const [, expand, w] = inputs as [Spec, Spec, Spec];
+  const expanded = expandDepthwise.largestScratch!(inputs, params as ExpandDepthwiseParams);
+  return (sizeOf(expanded) / sizeOf(outputs[0]!)) * (sizeOf(expand) / last(expand)) + sizeOf(w) / last(w);
+};
 const overPixels: Count = ({ inputs }) => sizeOf(inputs[1]!) / last(inputs[1]!);
 
 /** Terms of sums of products, by the name of the op. */
@@ -24,6 +30,7 @@ const products: Readonly<Record<string, Count>> = {
   matmulTransposeB: ({ inputs }) => inputs[0]!.shape[1]!,
   conv2d: overWindow,
   depthwiseConv2d: overWindow,
+  expandDepthwise: overExpanded,
   conv2dInputGrad: overOutputs,
   depthwiseConv2dInputGrad: overOutputs,
   conv2dWeightGrad: overPixels,
