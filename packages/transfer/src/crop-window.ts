@@ -20,14 +20,21 @@ export function cropWindow(inSize: number, outSize: number, from: number, count:
   return { first, extent: end - first, starts: starts.map((s) => s - first), weights, taps };
 }
 
-/** Rows [from, from + rows) of the columns in `window`; copied only when these are not whole rows. */
-export function cutPixels({ width, data }: Picture, window: CropWindow, from: number, rows: number): Uint8Array {
+/** Copies rows [from, from + rows) of the columns in `window` into `packed`. */
+export function cutPixels(
+  { width, data }: Picture,
+  window: CropWindow,
+  from: number,
+  rows: number,
+  packed: Uint8Array,
+): void {
   const { first, extent } = window;
-  if (extent === width) return data.subarray(4 * from * width, 4 * (from + rows) * width);
-  const packed = new Uint8Array(4 * rows * extent);
+  if (extent === width) {
+    packed.set(data.subarray(4 * from * width, 4 * (from + rows) * width));
+    return;
+  }
   for (let r = 0; r < rows; r++) {
     const at = 4 * ((from + r) * width + first);
     packed.set(data.subarray(at, at + 4 * extent), 4 * r * extent);
   }
-  return packed;
 }

@@ -2,8 +2,8 @@
  * A frozen network for pictures: preprocessing on the GPU, then the network in inference form, folded and fused.
  * Prediction and feature extraction both run on it.
  */
-import { check, type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
-import { type Graph, type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
+import { check, type Gpu, TlxError } from "@tlx/kernels";
+import { type CompileOptions, type Graph, type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
 import type { Augmentation } from "./augment/decisions.js";
 import type { Picture } from "./data/picture.js";
 import { Preprocessor, type PreprocessSpec } from "./preprocess.js";
@@ -36,7 +36,7 @@ export async function compileForPictures(
   preprocess: PreprocessSpec,
   outputs: readonly string[],
   batch: number,
-  choices?: KernelChoices,
+  kernels: Pick<CompileOptions, "choices" | "precision"> = {},
 ): Promise<PictureProgram> {
   const size = network.graph.inputs.get("image")?.spec.shape[1];
   check(
@@ -48,7 +48,7 @@ export async function compileForPictures(
   const optimized = inferenceForm(network, batch);
   const preprocessor = new Preprocessor(gpu, preprocess);
   const [compiled, prepared] = await Promise.allSettled([
-    Program.compile(gpu, optimized.graph, optimized.weights, { label: "network", choices }),
+    Program.compile(gpu, optimized.graph, optimized.weights, { label: "network", ...kernels }),
     preprocessor.prepare(),
   ]);
   if (compiled.status === "rejected" || prepared.status === "rejected") {

@@ -28,6 +28,8 @@ export interface PredictorOptions {
   readonly batch?: number;
   /** Which kernels compute which problems, as found by tuning. Default: what is likely the fastest. */
   readonly choices?: KernelChoices;
+  /** "half": products round pictures, features and weights to float16 on their way into a kernel, and sum in float32. Default: float32. */
+  readonly precision?: "half";
 }
 
 /** Adds a softmax over the logits as output "probs". */
@@ -54,10 +56,11 @@ export class Predictor {
 
   /**
    * Compiles `network`, with input "image" f32 [N, S, S, 3] and output "logits" f32 [N, labels.length].
-   * Throws E_USAGE when it has no logits, or when labels or preprocessing do not fit it.
+   * Throws E_USAGE when it has no logits, or when labels or preprocessing do not fit it; E_ADAPTER for half precision where
+   * the adapter has none.
    */
   static async create(gpu: Gpu, network: Network, options: PredictorOptions): Promise<Predictor> {
-    const { preprocess, labels, batch = 1, choices } = options;
+    const { preprocess, labels, batch = 1, choices, precision } = options;
     const classes = network.graph.outputs.get("logits")?.spec.shape[1];
     check(
       classes === undefined || classes === labels.length,
@@ -65,7 +68,10 @@ export class Predictor {
       () =>
         `predict: expected a label for each of the network's ${classes} classes, found ${labels.length} labels; give those it was trained with`,
     );
-    const pictures = await compileForPictures(gpu, withProbs(network), preprocess, ["probs"], batch, choices);
+    const pictures = await compileForPictures(gpu, withProbs(network), preprocess, ["probs"], batch, {
+      choices,
+      precision,
+    });
     return new Predictor(pictures, labels);
   }
 

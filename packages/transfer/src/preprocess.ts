@@ -6,7 +6,6 @@
  *          the picture goes up in bands of rows, so no limit of a buffer bounds its size
  */
 import {
-  Arena,
   augmentImage,
   augmentTable,
   type BoundDispatch,
@@ -14,10 +13,11 @@ import {
   check,
   type Gpu,
   i32,
+  KeptLaunches,
   normalizeImage,
-  prepareLaunches,
   replay,
   resampleImage,
+  UploadRing,
   u8,
   u32,
 } from "@tlx/kernels";
@@ -66,11 +66,16 @@ const BAND_ROWS = 64;
 /** Offsets of bindings are multiples of this on every device. */
 const ALIGNMENT = 256;
 
-/** Writes pictures into the rows of a network's input. Calls may overlap; they are done one after the other. */
+/**
+ * Writes pictures into the rows of a network's input. Calls may overlap; they are done one after the other. What they need on the
+ * device is kept: a picture no larger than those before creates nothing there.
+ */
 export class Preprocessor {
   private readonly gpu: Gpu;
   private readonly spec: PreprocessSpec;
   private readonly kept: KeptBuffers;
+  private readonly launches: KeptLaunches;
+  private readonly uploads: UploadRing;
   private last: Promise<void> = Promise.resolve();
   private disposed = false;
 
@@ -90,6 +95,8 @@ export class Preprocessor {
     this.gpu = gpu;
     this.spec = spec;
     this.kept = new KeptBuffers(gpu, "preprocess");
+    this.launches = new KeptLaunches(gpu, "preprocess");
+    this.uploads = new UploadRing(gpu, "preprocess");
   }
 
   /** Bytes of one prepared picture: f32 [crop, crop, 3]. */
@@ -105,7 +112,7 @@ export class Preprocessor {
 
   /**
    * Enqueues the work that fills row `index` of `target`, f32 [N, crop, crop, 3]. Resolves when it is submitted: the
-   * picture may be dropped then, and later submissions see the row. With an augmentation its part of the picture
+   * picture may be dropped then, and later submissions see the row. Waits while too many pictures are under way. With an augmentation its part of the picture
    * takes the place of the centre crop, and its pixels are changed before they are normalised.
    * Throws E_SHAPE when `target` has no such row or the part does not lie inside the picture.
    */
@@ -117,6 +124,8 @@ export class Preprocessor {
 
   dispose(): void {
     this.disposed = true;
+    this.launches.dispose();
+    this.uploads.dispose();
     this.kept.dispose();
   }
 
@@ -147,28 +156,27 @@ export class Preprocessor {
         `preprocess: expected a row inside a target of ${target.size} bytes, found row ${index} of ${rowBytes} bytes`,
     );
     const direct = offset % ALIGNMENT === 0;
-    const row = direct ? { buffer: target, offset } : { buffer: this.kept.get("row", rowBytes), offset: 0 };
+    const row = direct
+      ? { buffer: target, offset, size: rowBytes }
+      : { buffer: this.kept.get("row", rowBytes), offset: 0, size: rowBytes };
 
     const { columns, rows } = this.windows(picture, augmentation?.crop);
-    const args = new Arena(gpu, "preprocess");
-    try {
-      const bands = this.bands(columns.extent, rows.extent);
-      const band = this.kept.get("band", 4 * columns.extent * bands[0]!.count);
-      const groups = this.bind(columns, rows, bands, band, row, augmentation);
-      for (const [i, { from, count }] of bands.entries()) {
-        const launches = await prepareLaunches(gpu, args, groups[i]!);
-        this.assertUsable(); // it may have been disposed meanwhile
-        const pixels = cutPixels(picture, columns, rows.first + from, count);
-        gpu.device.queue.writeBuffer(band, 0, pixels as Uint8Array<ArrayBuffer>);
-        const encoder = gpu.device.createCommandEncoder({ label: "preprocess" });
-        const pass = encoder.beginComputePass({ label: "preprocess" });
-        replay(pass, launches);
-        pass.end();
-        if (!direct && i === bands.length - 1) encoder.copyBufferToBuffer(row.buffer, 0, target, offset, rowBytes);
-        gpu.device.queue.submit([encoder.finish()]);
-      }
-    } finally {
-      args.dispose();
+    const bands = this.bands(columns.extent, rows.extent);
+    const band = this.kept.get("band", 4 * columns.extent * bands[0]!.count);
+    const groups = this.bind(columns, rows, bands, band, row, augmentation);
+    for (const [i, { from, count }] of bands.entries()) {
+      const launches = await this.launches.prepare(groups[i]!);
+      const upload = await this.uploads.take(4 * columns.extent * count);
+      this.assertUsable(); // it may have been disposed meanwhile
+      cutPixels(picture, columns, rows.first + from, count, upload.bytes);
+      const encoder = gpu.device.createCommandEncoder({ label: "preprocess" });
+      upload.copyTo(encoder, band, 0);
+      const pass = encoder.beginComputePass({ label: "preprocess" });
+      replay(pass, launches);
+      pass.end();
+      if (!direct && i === bands.length - 1) encoder.copyBufferToBuffer(row.buffer, 0, target, offset, rowBytes);
+      gpu.device.queue.submit([encoder.finish()]);
+      upload.done();
     }
   }
 
@@ -212,7 +220,7 @@ export class Preprocessor {
     rows: CropWindow,
     bands: readonly Band[],
     band: GPUBuffer,
-    row: { buffer: GPUBuffer; offset: number },
+    row: GPUBufferBinding,
     augmentation: Augmentation | undefined,
   ): BoundDispatch[][] {
     const { gpu, kept } = this;
@@ -220,27 +228,24 @@ export class Preprocessor {
     const narrow = kept.get("narrow", 4 * rows.extent * crop);
     const small = kept.get("small", 4 * crop * crop);
     const square = u8(1, crop, crop, 4);
-    const groups = bands.map(({ from, count }) =>
-      bindOp(
-        gpu,
-        kept,
-        resampleImage,
-        [bound(u8(1, count, columns.extent, 4), band), ...this.table("width", columns)],
-        { axis: "width", size: crop },
-        { buffer: narrow, offset: 4 * from * crop },
-      ),
-    );
+    const groups = bands.map(({ from, count }) => {
+      const inputs = [bound(gpu, u8(1, count, columns.extent, 4), band), ...this.table("width", columns)];
+      const params = { axis: "width", size: crop } as const;
+      const offset = 4 * from * crop;
+      const size = Math.min(narrow.size - offset, gpu.capabilities.maxStorageBufferBindingSize);
+      return bindOp(gpu, kept, resampleImage, inputs, params, { buffer: narrow, offset, size });
+    });
     const last = groups.at(-1)!;
-    const shrunk = [bound(u8(1, rows.extent, crop, 4), narrow), ...this.table("height", rows)];
+    const shrunk = [bound(gpu, u8(1, rows.extent, crop, 4), narrow), ...this.table("height", rows)];
     const height = { axis: "height", size: crop } as const;
-    last.push(...bindOp(gpu, kept, resampleImage, shrunk, height, { buffer: small, offset: 0 }));
+    last.push(...bindOp(gpu, kept, resampleImage, shrunk, height, { buffer: small }));
     let pixels = small;
     if (augmentation) {
       pixels = kept.get("augmented", 4 * crop * crop);
-      const inputs = [bound(square, small), this.changes(augmentation)];
-      last.push(...bindOp(gpu, kept, augmentImage, inputs, {}, { buffer: pixels, offset: 0 }));
+      const inputs = [bound(gpu, square, small), this.changes(augmentation)];
+      last.push(...bindOp(gpu, kept, augmentImage, inputs, {}, { buffer: pixels }));
     }
-    last.push(...bindOp(gpu, kept, normalizeImage, [bound(square, pixels)], { mean, std }, row));
+    last.push(...bindOp(gpu, kept, normalizeImage, [bound(gpu, square, pixels)], { mean, std }, row));
     return groups;
   }
 
@@ -250,7 +255,7 @@ export class Preprocessor {
     const words = augmentTable(augmentation, [red!, green!, blue!]);
     const buffer = this.kept.get("changes", words.byteLength);
     this.gpu.device.queue.writeBuffer(buffer, 0, words as Int32Array<ArrayBuffer>);
-    return bound(i32(1, words.length), buffer);
+    return bound(this.gpu, i32(1, words.length), buffer);
   }
 
   private table(axis: "width" | "height", { starts, weights, taps }: CropWindow): Bound[] {
@@ -258,7 +263,7 @@ export class Preprocessor {
       const data = i === 0 ? starts : weights;
       const buffer = this.kept.get(name, data.byteLength);
       this.gpu.device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
-      return bound(i === 0 ? u32(starts.length) : i32(starts.length, taps), buffer);
+      return bound(this.gpu, i === 0 ? u32(starts.length) : i32(starts.length, taps), buffer);
     });
   }
 }

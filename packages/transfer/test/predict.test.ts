@@ -41,8 +41,9 @@ async function predictAll(
   samples: readonly Sample[],
   batch: number,
   unreadable?: ReadonlySet<string>,
+  precision?: "half",
 ): Promise<PictureResult<Sample>[]> {
-  const predictor = await Predictor.create(gpu, tinyClassifier(), { preprocess, labels, batch });
+  const predictor = await Predictor.create(gpu, tinyClassifier(), { preprocess, labels, batch, precision });
   try {
     return await collect(predictor.run(madePictures(samples, unreadable)));
   } finally {
@@ -117,6 +118,15 @@ describe("Predictor", () => {
       if (unreadable.has(file)) expect(result).toMatchObject({ error: { code: "E_DATA" } });
       else for (const [c, p] of rowOf(result).entries()) expect(p, file).toBeCloseTo(rowOf(whole[i]!)[c]!, 5);
     }
+  });
+
+  it("gives nearly the same in half precision, where the adapter has it", async ({ skip }) => {
+    if (!gpu.capabilities.halfFloats) skip("this adapter has no float16");
+    const samples = madeSamples("x", 2);
+    const whole = (await predictAll(samples, 2)).flatMap((r) => [...rowOf(r)]);
+    const half = (await predictAll(samples, 2, undefined, "half")).flatMap((r) => [...rowOf(r)]);
+    for (const [i, p] of half.entries()) expect(p).toBeCloseTo(whole[i]!, 2);
+    expect(half).not.toEqual(whole);
   });
 
   it("can be left in the middle", async () => {

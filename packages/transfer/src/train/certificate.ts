@@ -115,13 +115,22 @@ async function recordMasked(
   return { elements, runs, before: await hashFrozen(before, runs), after: await hashFrozen(after, runs) };
 }
 
+async function hashBoth(start: StoredTensor, end: StoredTensor): Promise<Pick<TensorRecord, "before" | "after">> {
+  const before = await sha256(start.bytes);
+  return { before, after: end === start ? before : await sha256(end.bytes) };
+}
+
 /** Throws E_VERIFY naming what was frozen and changed. */
 export async function makeCertificate(input: CertificateInput): Promise<FreezeCertificate> {
   const { stored, trained, masks, step } = input;
-  const [before, after] = [exportTensors(input.before, stored), exportTensors(input.after, stored)];
+  const before = exportTensors(input.before, stored);
+  // What was never on the device is the tensor it was, and need not be exported and hashed again.
+  const read = [...input.after].filter(([path, tensor]) => input.before.get(path) !== tensor);
+  const after = exportTensors(new Map(read), stored);
   const tensors = await Promise.all(
-    [...after.keys()].sort().map(async (name): Promise<TensorRecord> => {
-      const [start, end] = [before.get(name), after.get(name) as StoredTensor];
+    [...input.after.keys()].sort().map(async (name): Promise<TensorRecord> => {
+      const start = before.get(name);
+      const end = after.get(name) ?? (start as StoredTensor);
       if (!start) throw new TlxError("E_VERIFY", `certificate: expected "${name}" before training, found none`);
       const mask = trained.has(name) ? masks?.get(name) : undefined;
       const masked = mask?.includes(0)
@@ -133,8 +142,7 @@ export async function makeCertificate(input: CertificateInput): Promise<FreezeCe
         shape: end.shape,
         trained: trained.has(name),
         loaded: stored?.get(name) === start,
-        before: await sha256(start.bytes),
-        after: await sha256(end.bytes),
+        ...(await hashBoth(start, end)),
         ...(masked && { masked }),
       };
     }),

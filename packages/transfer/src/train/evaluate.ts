@@ -1,5 +1,6 @@
+import type { HostTensor } from "@tlx/kernels";
 import type { Program } from "@tlx/nn";
-import { cut, type Feed } from "./feed.js";
+import { cut, type Feed, type Part } from "./feed.js";
 
 /** How well a classifier does on a set of samples. */
 export interface Evaluation {
@@ -28,7 +29,13 @@ function crossEntropy(logits: ArrayLike<number>, label: number): number {
   return top + Math.log(sum) - (logits[label] as number);
 }
 
-/** Runs `program`, a tail of `batch` samples with output "logits" [batch, classes], over all samples of `feed`. */
+/** Batches under way at a time. */
+const AHEAD = 2;
+
+/**
+ * Runs `program`, a tail of `batch` samples with output "logits" [batch, classes], over all samples of `feed`. A batch is read while
+ * the next one runs.
+ */
 export async function evaluate(program: Program, feed: Feed, batch: number): Promise<Evaluation> {
   const { labels } = feed.table;
   const samples = labels.length;
@@ -36,13 +43,9 @@ export async function evaluate(program: Program, feed: Feed, batch: number): Pro
   const confidence = new Float32Array(samples);
   let loss = 0;
   let correct = 0;
-  const parts = cut([...labels.keys()], batch).map((part) => ({ samples: part }));
-  for await (const { part, load } of feed.batches(parts, 1)) {
-    await load(program);
-    program.run();
-    const { data, spec } = await program.read("logits");
+  const score = ({ samples: part }: Part, { data, spec }: HostTensor): void => {
     const classes = spec.shape[1] as number;
-    for (const [i, sample] of part.samples.entries()) {
+    for (const [i, sample] of part.entries()) {
       const row = (data as Float32Array).subarray(i * classes, (i + 1) * classes);
       const top = argmax(row);
       predicted[sample] = top;
@@ -50,6 +53,21 @@ export async function evaluate(program: Program, feed: Feed, batch: number): Pro
       loss += crossEntropy(row, labels[sample] as number);
       if (top === labels[sample]) correct++;
     }
+  };
+  const running: { readonly part: Part; readonly logits: Promise<HostTensor> }[] = [];
+  const finish = async (): Promise<void> => {
+    const { part, logits } = running.shift()!;
+    score(part, await logits);
+  };
+  const parts = cut([...labels.keys()], batch).map((part) => ({ samples: part }));
+  for await (const { part, load } of feed.batches(parts, 1)) {
+    await load(program);
+    program.run();
+    const logits = program.read("logits");
+    logits.catch(() => {}); // thrown when its turn comes, which may be never
+    running.push({ part, logits });
+    if (running.length === AHEAD) await finish();
   }
+  while (running.length > 0) await finish();
   return { accuracy: correct / samples, loss: loss / samples, predicted, confidence };
 }

@@ -99,7 +99,9 @@ export class Extraction {
     const outputs = frontier.map(({ name }) => name);
     this.input = input;
     this.prefix = prefix;
-    this.program = compileWhenNeeded(batch, () => compileForPictures(gpu, prefix, preprocess, outputs, batch, choices));
+    this.program = compileWhenNeeded(batch, () =>
+      compileForPictures(gpu, prefix, preprocess, outputs, batch, { choices }),
+    );
   }
 
   /** Opens the store of a view, or of the pictures as they are. */

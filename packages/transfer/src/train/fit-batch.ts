@@ -28,6 +28,7 @@ export function fitBatch(
     const bound = lowerGraph(step, capabilities, { choices }).flatMap(({ node, lowered }) => [
       ...[...node.inputs, ...node.outputs].map(({ spec }) => spec),
       ...(lowered.scratch ?? []),
+      ...(lowered.prepared ?? []).map(({ spec }) => spec),
     ]);
     const fits = bound.every((spec) => bytesOf(spec) <= capabilities.maxStorageBufferBindingSize);
     // Where one sample does not fit either, the compiler says so better.

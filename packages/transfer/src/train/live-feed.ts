@@ -27,6 +27,12 @@ export interface FrontEndInput {
   readonly choices?: KernelChoices;
 }
 
+/** A decoded picture, and how it is changed. */
+interface LivePicture {
+  readonly picture: Picture;
+  readonly augmentation: Augmentation | undefined;
+}
+
 /** From decoded pictures to the inputs of a tail, on the GPU. */
 export class FrontEnd {
   private readonly gpu: Gpu;
@@ -72,20 +78,20 @@ export class FrontEnd {
     }
   }
 
-  /** Fills the first rows of the inputs of `program` with `pictures`, mixed in pairs where `mixing` says so. */
-  async load(
-    program: Program,
-    pictures: readonly { readonly picture: Picture; readonly augmentation: Augmentation | undefined }[],
-    mixing?: Mixing,
-  ): Promise<void> {
+  /**
+   * Fills the first rows of the inputs of `program` with `pictures`, mixed in pairs where `mixing` says so. Every picture is on
+   * its way to the GPU before the next one is asked for.
+   */
+  async load(program: Program, pictures: AsyncIterable<LivePicture>, mixing?: Mixing): Promise<void> {
     const target = this.prefix ?? program;
     const image = (mixing ? this.mixer : target).inputBuffer("image");
-    for (const [i, { picture, augmentation }] of pictures.entries()) {
-      await this.preprocessor.run(picture, image, i, augmentation);
+    let count = 0;
+    for await (const { picture, augmentation } of pictures) {
+      await this.preprocessor.run(picture, image, count++, augmentation);
     }
     if (mixing) {
       const { share, box } = mixing;
-      const partners = Uint32Array.from({ length: this.batch }, (_, i) => partnerOf(i, pictures.length));
+      const partners = Uint32Array.from({ length: this.batch }, (_, i) => partnerOf(i, count));
       this.mixer.write("partner", partners);
       this.mixer.write("share", new Float32Array(this.batch).fill(box[2] > box[0] ? 1 : share));
       this.mixer.write(
@@ -146,21 +152,22 @@ export class LiveFeed implements Feed {
     this.input = input;
   }
 
-  /** Throws E_DATA when a picture can no longer be read. */
+  /** Loading throws E_DATA when a picture can no longer be read. */
   async *batches<P extends Part>(parts: readonly P[], epoch: number): AsyncGenerator<Loading<P>> {
     const { frontEnd, pictures, table, augment } = this.input;
     const samples = parts.flatMap((part) => part.samples.map((i) => table.samples[i]!));
     const source = pictures(samples, { skip: () => false })[Symbol.asyncIterator]();
+    async function* decoded(part: P): AsyncGenerator<LivePicture> {
+      for (const sample of part.samples) {
+        const { value, done } = await source.next();
+        if (done || !("picture" in value)) throw unreadable(table.samples[sample]!.file, value);
+        const { picture } = value;
+        yield { picture, augmentation: augment?.(epoch, table.hashes[sample] as string, picture) };
+      }
+    }
     try {
       for (const part of parts) {
-        const batch: { picture: Picture; augmentation: Augmentation | undefined }[] = [];
-        for (const sample of part.samples) {
-          const { value, done } = await source.next();
-          if (done || !("picture" in value)) throw unreadable(table.samples[sample]!.file, value);
-          const { picture } = value;
-          batch.push({ picture, augmentation: augment?.(epoch, table.hashes[sample] as string, picture) });
-        }
-        yield { part, load: (program) => frontEnd.load(program, batch, part.mixing) };
+        yield { part, load: (program) => frontEnd.load(program, decoded(part), part.mixing) };
       }
     } finally {
       await source.return?.();

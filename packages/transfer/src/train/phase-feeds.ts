@@ -50,7 +50,7 @@ export interface PhaseFeeds {
   /** Training samples as they are, to measure on: all, or as many as there are validation samples. */
   readonly trainCheck: Feed;
   readonly val: Feed;
-  /** Batches that may be under way at a time. */
+  /** Runs on batches of `train` that may be under way at a time: the queue holds a copy of what each of them was fed. */
   readonly ahead: number;
   dispose(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** What a phase does again and again: train an epoch, measure, read back. */
-import { type Gpu, TlxError } from "@tlx/kernels";
+import { type Gpu, type RunLog, TlxError } from "@tlx/kernels";
 import type { Program, Weights } from "@tlx/nn";
 import { STEP } from "../models/head.js";
 import { weighClasses } from "./class-weights.js";
@@ -14,7 +14,7 @@ import { changedPaths, type TrainingPlan } from "./plan-training.js";
 import { type Progress, snapshotOf } from "./progress.js";
 import type { Saving } from "./saving.js";
 import type { TailPrograms } from "./tail-programs.js";
-import { type EpochSteps, feedPart, NotFinite, trainEpoch } from "./train-epoch.js";
+import { type EpochSteps, feedPart, NotFinite, type StepRun, trainEpoch } from "./train-epoch.js";
 
 export interface PhaseParts {
   readonly gpu: Gpu;
@@ -23,6 +23,7 @@ export interface PhaseParts {
   readonly plan: TrainingPlan;
   readonly programs: TailPrograms;
   readonly feeds: PhaseFeeds;
+  readonly log: RunLog<StepRun>;
   /** Samples per run of the tail. */
   readonly size: number;
 }
@@ -71,13 +72,13 @@ export class PhaseWork {
 
   /** One epoch, with a snapshot whenever one is due. Throws E_DIVERGED with the layer when a number stops being one. */
   private async *train(epoch: number, progress: Progress, saving: Saving): AsyncGenerator<SnapshotEvent, EpochSteps> {
-    const { job, phase, programs, feeds } = this.parts;
+    const { gpu, job, phase, programs, feeds, log } = this.parts;
     const { settings, input } = job;
-    const { train: feed, ahead } = feeds;
+    const { train: feed } = feeds;
     const { signal } = input;
     const savesAfter = (step: number): boolean => saving.isDue(step);
     const passing = trainEpoch(
-      { ...{ programs, feed, ahead, phase, settings, signal, savesAfter }, steps: this.steps },
+      { ...{ gpu, programs, feed, log, phase, settings, signal, savesAfter }, steps: this.steps },
       epoch,
       progress.pass,
     );

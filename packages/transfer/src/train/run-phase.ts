@@ -1,5 +1,5 @@
 /** One phase of a run on one device: compile, feed, train epoch by epoch, measure. */
-import { type Gpu, TlxError } from "@tlx/kernels";
+import { type Gpu, RunLog, TlxError } from "@tlx/kernels";
 import type { Weights } from "@tlx/nn";
 import { isBetter } from "./best-epoch.js";
 import type { Comparison } from "./certificate.js";
@@ -16,7 +16,7 @@ import { type BestEpoch, type Progress, snapshotOf } from "./progress.js";
 import type { Saving } from "./saving.js";
 import { compileTail, type TailPrograms } from "./tail-programs.js";
 import { timeSteps } from "./time-steps.js";
-import { startOfEpoch } from "./train-epoch.js";
+import { type StepRun, startOfEpoch } from "./train-epoch.js";
 
 /** What ended a phase. */
 export type PhaseEnd = "finished" | "patience" | "interrupted";
@@ -55,6 +55,7 @@ export async function* runPhase(
   };
   let feeds: PhaseFeeds | undefined;
   let programs: TailPrograms | undefined;
+  let log: RunLog<StepRun> | undefined;
   try {
     programs = await compileTail(gpu, plan.tail, settings, parts > 1, {
       ...{ weights: from.tensors, choices: input.choices },
@@ -62,7 +63,8 @@ export async function* runPhase(
     const kernels = saving.checkKernels(programs, from);
     feeds = yield* openFeeds(gpu, job, plan, choice, size);
     const samples = await saving.checkSamples(feeds, from);
-    const run = new PhaseWork({ gpu, job, phase, plan, programs, feeds, size });
+    log = new RunLog(gpu, 2, feeds.ahead);
+    const run = new PhaseWork({ gpu, job, phase, plan, programs, feeds, log, size });
     let progress: Progress = { ...from, kernels, samples };
     let end: PhaseEnd = "finished";
     while (progress.epoch < phase.firstEpoch + phase.epochs && end === "finished") {
@@ -113,6 +115,7 @@ export async function* runPhase(
     const gpuMs = settings.timeSteps ? await timeSteps(gpu, job, programs, parts) : null;
     return { end, progress, val, evaluation, frozen, gpuMs };
   } finally {
+    log?.dispose();
     programs?.dispose();
     await feeds?.dispose();
   }

@@ -163,6 +163,7 @@ export async function compileTail(
       for (const [from, to] of copies) {
         const [source, target] = [params.binding(from), evaluated.binding(to)];
         encoder.copyBufferToBuffer(source.buffer, source.offset, target.buffer, target.offset, source.size);
+        evaluated.changesOf(to).count++;
       }
       gpu.device.queue.submit([encoder.finish()]);
     };

@@ -1,4 +1,5 @@
-import { HYPER, learningRateAt, optimizerHyper, type Program, type ScheduleOptions } from "@tlx/nn";
+import type { Gpu, LoggedRun, RunLog } from "@tlx/kernels";
+import { GRADIENT_NORM, HYPER, learningRateAt, optimizerHyper, type Program, type ScheduleOptions } from "@tlx/nn";
 import { STEP } from "../models/head.js";
 import { planEpoch, runNumber, type StepInput, type StepPart } from "./epoch-steps.js";
 import type { Feed } from "./feed.js";
@@ -9,10 +10,11 @@ import type { TailPrograms } from "./tail-programs.js";
 
 /** What a pass over the samples needs. */
 export interface EpochInput {
+  readonly gpu: Gpu;
   readonly programs: TailPrograms;
   readonly feed: Feed;
-  /** Runs of the program whose results are waited for together: the queue holds a copy of what each of them was fed. */
-  readonly ahead: number;
+  /** Takes the loss and the squared norm of the gradient of every run, and bounds how many are under way. */
+  readonly log: RunLog<StepRun>;
   readonly steps: StepInput;
   readonly phase: Phase;
   readonly settings: TrainSettings;
@@ -51,6 +53,13 @@ export class NotFinite {
   }
 }
 
+/** A run of the training program whose results are awaited. */
+export interface StepRun {
+  readonly part: StepPart;
+  /** On the loss, at its time. */
+  readonly factor: number;
+}
+
 /** Learning rate at step `step` (from 1) of epoch `epoch` (from 1, over all phases). */
 function rateAt({ settings, phase }: EpochInput, stepsPerEpoch: number, epoch: number, step: number): number {
   const [from, to] = phase.schedule;
@@ -69,18 +78,19 @@ export async function* trainEpoch(
   epoch: number,
   progress: EpochProgress,
 ): AsyncGenerator<EpochProgress, EpochSteps> {
-  const { programs, feed, ahead, settings, phase, signal } = input;
+  const { gpu, programs, feed, log, settings, phase, signal } = input;
   const parts = planEpoch(input.steps, epoch);
   const stepsPerEpoch = parts.at(-1)!.step;
   const scale = new LossScale(settings.precision, progress.scale);
   const updating = programs.update ?? programs.step;
   let { step, lossSum, weightSum } = progress;
-  const pending: Promise<StepResult>[] = [];
-  const settle = async (): Promise<void> => {
-    for (const { part, loss, norm } of await Promise.all(pending.splice(0))) {
+  const account = (runs: readonly LoggedRun<StepRun>[]): void => {
+    for (const { note, values } of runs) {
+      const { part, factor } = note;
+      const loss = values[0]! / factor;
       // The factor can spoil a gradient, not a loss.
       if (!Number.isFinite(loss)) throw new NotFinite(part);
-      if (norm !== undefined && !Number.isFinite(norm) && !scale.overflow()) throw new NotFinite(part);
+      if (part.last && !Number.isFinite(values[1]) && !scale.overflow()) throw new NotFinite(part);
       lossSum += loss * part.total;
     }
   };
@@ -103,41 +113,24 @@ export async function* trainEpoch(
       first: part.first,
     });
     for (const program of new Set([programs.step, updating])) program.write(HYPER, hyper);
-    programs.step.run();
-    if (part.last) programs.update?.run();
-    const result = readResult(programs.step, part.last ? updating : undefined, part, scale.value);
-    result.catch(() => {});
-    pending.push(result);
+    const ends = part.last && programs.update ? programs.update : programs.step;
+    if (ends !== programs.step) programs.step.run();
+    const results = [programs.step.outputBinding("loss")];
+    if (part.last) results.push(ends.outputBinding(GRADIENT_NORM));
+    gpu.device.queue.submit([ends.encode(), log.record({ part, factor: scale.value }, results)]);
     if (part.last) {
       step = part.step;
       weightSum += part.total;
     }
     const decides = part.last && scale.decidesAfter(optimizerStep);
     const saves = part.last && input.savesAfter(part.step);
-    if (pending.length >= ahead || decides || saves) await settle();
+    account(await (decides || saves ? log.rest() : log.next()));
     if (decides) scale.decide();
     if (saves) yield { step, lossSum, weightSum, scale: scale.current };
   }
-  await settle();
+  account(await log.rest());
   const learningRate = rateAt(input, stepsPerEpoch, epoch, Math.max(1, step));
   return { loss: lossSum / weightSum, learningRate, scale: scale.current };
-}
-
-interface StepResult {
-  readonly part: StepPart;
-  readonly loss: number;
-  /** Squared norm of the step's gradient, after its last part. */
-  readonly norm: number | undefined;
-}
-
-async function readResult(
-  step: Program,
-  updating: Program | undefined,
-  part: StepPart,
-  factor: number,
-): Promise<StepResult> {
-  const [loss, norm] = await Promise.all([step.read("loss"), updating?.read("gradientNorm")]);
-  return { part, loss: loss.data[0]! / factor, norm: norm?.data[0] };
 }
 
 /** Writes labels and weights; the gradient grows with the weights, so the factor of half precision goes in with them. */

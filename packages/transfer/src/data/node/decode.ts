@@ -7,7 +7,6 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { TlxError } from "@tlx/kernels";
-import sharp from "sharp";
 import type { Picture } from "../picture.js";
 import { formatOf, isPictureFormat, type PictureFormat } from "../picture-format.js";
 import { quoteName } from "../quote-name.js";
@@ -36,9 +35,7 @@ export async function decodeBytes(
 ): Promise<Picture> {
   signal?.throwIfAborted();
   const format = pictureFormat(file, bytes);
-  // One thread a picture: several pictures at a time use the cores better.
-  sharp.concurrency(1);
-  sharp.cache(false);
+  const sharp = await loadDecoder();
   try {
     // "warning" refuses what Pillow refuses: at "error" damaged JPEG data passes.
     const header = await sharp(bytes, { failOn: "warning", limitInputPixels: false }).metadata();
@@ -68,6 +65,15 @@ export async function decodeBytes(
     const why = reasonOf(error);
     throw refuse(file, `a whole ${format} picture`, `damaged or cut off data (${why})`, "replace or remove it", error);
   }
+}
+
+/** Loaded when the first picture comes: many commands decode none, and this takes longer than all the rest of tlx. */
+async function loadDecoder(): Promise<typeof import("sharp").default> {
+  const { default: sharp } = await import("sharp");
+  // One thread a picture: several pictures at a time use the cores better.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  return sharp;
 }
 
 function refuse(file: string, expected: string, found: string, todo: string, cause?: unknown): TlxError {
