@@ -2,13 +2,11 @@
  * Makes a fresh clone ready to run: dependencies, build, a WebGPU adapter, and with --browser a Chromium for the browser
  * tests. Needs Node and npm only, asks nothing, skips what is done already. Exit codes: 1 failed, 4 no adapter.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { aptInstall } from "./setup/apt.mjs";
 import { findChromium } from "./setup/find-chromium.mjs";
-import { firstNotInstalled } from "./setup/lock.mjs";
+import { installLocked } from "./setup/install-locked.mjs";
 import { thisMachine } from "./setup/machine.mjs";
-import { root, run } from "./setup/run.mjs";
+import { run } from "./setup/run.mjs";
 import { planChromium, planDriver } from "./setup/system-packages.mjs";
 
 /** @param {string} line */
@@ -31,22 +29,10 @@ function checkNode() {
 }
 
 function installDependencies() {
-  /** @param {string} path */
-  const packages = (path) =>
-    existsSync(join(root, path)) ? JSON.parse(readFileSync(join(root, path), "utf8")).packages : {};
-  const missing = firstNotInstalled(
-    packages("package-lock.json"),
-    packages("node_modules/.package-lock.json"),
-    (path) => existsSync(join(root, path)),
+  const failure = installLocked(".", (missing) =>
+    say(`npm ci: the dependencies are not those of package-lock.json (first: ${missing})`),
   );
-  if (!missing) return;
-  say(`npm ci: the dependencies are not those of package-lock.json (first: ${missing})`);
-  const args = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
-  const npm = process.env.npm_execpath ?? "";
-  const done = /npm-cli\.[cm]?js$/.test(npm)
-    ? run(process.execPath, [npm, ...args])
-    : run("npm", args, { shell: process.platform === "win32" });
-  if (!done.ok) stop(`npm ci failed:\n${done.output}`);
+  if (failure !== undefined) stop(`npm ci failed:\n${failure}`);
 }
 
 function build() {

@@ -20,6 +20,8 @@ export interface TrainedOnce {
   readonly accuracy: number;
   readonly lastAccuracy: number;
   readonly bestEpoch: number;
+  /** Epochs trained. */
+  readonly epochs: number;
   /** Features that were computed and not read. */
   readonly computed: number;
 }
@@ -33,16 +35,28 @@ export async function trainOnce({ data, ...input }: TrainOnceInput): Promise<Tra
   let featuresMs = 0;
   let lastAccuracy = 0;
   let computed = 0;
+  let epochs = 0;
   for (;;) {
     const { done, value } = await events.next();
     if (done) {
       const headMs = performance.now() - start - featuresMs;
-      return { featuresMs, headMs, accuracy: value.val.accuracy, lastAccuracy, bestEpoch: value.bestEpoch, computed };
+      return {
+        featuresMs,
+        headMs,
+        accuracy: value.val.accuracy,
+        lastAccuracy,
+        bestEpoch: value.bestEpoch,
+        epochs,
+        computed,
+      };
     }
     if (value.type === "features") {
       featuresMs = performance.now() - start;
       if (value.done === value.total) computed += value.total - value.cached;
     }
-    if (value.type === "epoch") lastAccuracy = value.valAccuracy;
+    if (value.type === "epoch") {
+      lastAccuracy = value.valAccuracy;
+      epochs += 1;
+    }
   }
 }

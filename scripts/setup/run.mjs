@@ -4,15 +4,15 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Runs a command to its end in the repository root, keeping what it prints.
+ * Runs a command to its end, keeping what it prints.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, shell?: boolean }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string>, shell?: boolean }} [options] where: the repository, unless told
  * @returns {{ ok: boolean, status: number | null, output: string }}
  */
-export function run(command, args, { env = {}, shell = false } = {}) {
+export function run(command, args, { cwd = root, env = {}, shell = false } = {}) {
   const done = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env },
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,

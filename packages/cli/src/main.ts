@@ -1,5 +1,6 @@
 import { TlxError } from "@tlx/kernels";
 import { Command, CommanderError } from "commander";
+import { benchCommand } from "./commands/bench.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { inspectCommand } from "./commands/inspect.js";
@@ -26,6 +27,7 @@ Examples:
   $ tlx verify runs/train/flowers
   $ tlx pretrain pictures --model my-network.mjs
   $ tlx tune mobilenet-v2                        find the fastest kernels for this GPU
+  $ tlx bench --quick                            measure this GPU
 
 Text for people goes to standard error, results to standard output.
 Exit status: 0 ok, 1 failed or unusable weights, 2 usage, 3 unusable pictures, 4 no GPU, 5 GPU lost,
@@ -50,6 +52,7 @@ function buildProgram(context: Context): Command {
     inspectCommand,
     modelsCommand,
     tuneCommand,
+    benchCommand,
     doctorCommand,
   ]) {
     program.addCommand(make(context).copyInheritedSettings(program));

@@ -25,6 +25,8 @@ export interface TuneChoice {
   readonly kernels?: string;
   /** Cache folder; false: choices are neither looked for nor kept. */
   readonly cache?: string | false;
+  /** Of the programs that the choices are for. */
+  readonly precision?: "half";
 }
 
 export const tuneOption = (): Option =>
@@ -45,7 +47,7 @@ export async function chooseKernels(
   context: Context,
   gpu: Gpu,
   graphs: () => readonly Graph[],
-  { tune, cache, kernels }: TuneChoice,
+  { tune, cache, kernels, precision }: TuneChoice,
 ): Promise<TunedChoices> {
   if (kernels !== undefined) return kernelsOf(kernels, gpu, graphs());
   if (tune === "off") return new Map();
@@ -54,11 +56,11 @@ export async function chooseKernels(
   const known = (await store?.load((message) => report.warn(message))) ?? new Map();
   if (tune === undefined) {
     if (known.size === 0) return known;
-    const choices = choicesFor(graphs(), known, gpu.capabilities);
+    const choices = choicesFor(graphs(), known, gpu.capabilities, precision);
     if (choices.size > 0) report.field("tuned", `kernels of ${choices.size} problems are as they were timed before`);
     return choices;
   }
-  const result = await tuneAndKeep(context, gpu, graphs(), store, { known, budgetMs: budgets[tune] });
+  const result = await tuneAndKeep(context, gpu, graphs(), store, { known, budgetMs: budgets[tune], precision });
   report.field("tuned", summarize(result.report));
   return result.choices;
 }
@@ -79,7 +81,7 @@ export async function tuneAndKeep(
   gpu: Gpu,
   graphs: readonly Graph[],
   store: TunedStore | undefined,
-  options: Pick<TuneOptions, "known" | "budgetMs">,
+  options: Pick<TuneOptions, "known" | "budgetMs" | "precision">,
 ): Promise<TuneResult> {
   const bar = report.progress({ label: "timing kernels" });
   let result: TuneResult;

@@ -1,10 +1,11 @@
-import { type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
-import type { Network } from "@tlx/nn";
+import { type Gpu, TlxError } from "@tlx/kernels";
+import type { Graph, Network } from "@tlx/nn";
 import {
   imagenetLabels,
   loadPretrained,
   type Model,
   Predictor,
+  type PredictorOptions,
   type PreprocessSpec,
   predictionGraph,
   type TopEntry,
@@ -34,6 +35,7 @@ interface PredictOptions extends AdapterOptions, WeightsOptions, Pick<TuneChoice
   readonly model?: string;
   readonly run?: string;
   readonly verify?: boolean;
+  readonly precision: "f32" | "f16";
   readonly top: number;
   readonly json?: boolean;
 }
@@ -59,6 +61,14 @@ export function predictCommand(context: Context): Command {
     .addOption(weightsOption())
     .addOption(new Option("--run <dir>", "folder of a run of tlx train, instead of --weights").conflicts("weights"))
     .addOption(tuneOption())
+    .addOption(
+      new Option(
+        "--precision <p>",
+        "f16: matrix products and convolutions round what they multiply to half precision; sums are always f32",
+      )
+        .choices(["f32", "f16"])
+        .default("f32"),
+    )
     .addOption(verifyOption())
     .addOption(
       new Option("--top <k>", "how many classes to show for each picture").argParser(wholeNumber(1)).default(5),
@@ -112,6 +122,7 @@ async function predict(context: Context, files: readonly string[], options: Pred
     throw new TlxError("E_USAGE", "--verify: only a run of tlx train has a golden example; give --run DIR");
   }
   const batch = Math.min(maxBatch, files.length);
+  const precision = options.precision === "f16" ? "half" : undefined;
   const source = await loadSource(context, options, batch);
   const predictions = await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
@@ -119,26 +130,36 @@ async function predict(context: Context, files: readonly string[], options: Pred
     if (options.run !== undefined) {
       await verifyRun(report, gpu, options.run, { always: options.verify, model: source.own });
     }
-    const choices = await chooseKernels(context, gpu, () => [predictionGraph(source.network, batch)], options);
-    return predictAll(context, gpu, source, files, { ...options, batch, choices });
+    const graphs = (): Graph[] => [predictionGraph(source.network, batch)];
+    const choices = await chooseKernels(context, gpu, graphs, { ...options, precision });
+    return predictAll(context, gpu, source, files, { ...options, batch, choices, precision });
   });
   if (options.json) report.printJson({ predictions });
   const failed = predictions.filter((p) => "error" in p).length;
   if (failed > 0) throw new TlxError("E_DATA", `${failed} of ${files.length} pictures could not be read; see above`);
 }
 
+type PredictionOptions = Pick<PredictOptions, "top" | "json"> &
+  Required<Pick<PredictorOptions, "batch" | "choices">> &
+  Pick<PredictorOptions, "precision">;
+
 async function predictAll(
   { report, signal }: Context,
   gpu: Gpu,
   { network, preprocess, labels }: Source,
   files: readonly string[],
-  { batch, top, json, choices }: PredictOptions & { readonly batch: number; readonly choices: KernelChoices },
+  { batch, top, json, choices, precision }: PredictionOptions,
 ): Promise<Prediction[]> {
-  const predictor = await Predictor.create(gpu, network, { preprocess, labels, batch, choices });
+  const items = files.map((file) => ({ file }));
+  const pictures = decodeAll(items, { signal });
+  // Asked for at once: it is decoded while the network compiles.
+  const first = pictures.next();
+  first.catch(() => {}); // thrown where it is waited for
+  let predictor: Predictor | undefined;
   const predictions: Prediction[] = [];
   try {
-    const items = files.map((file) => ({ file }));
-    for await (const result of predictor.run(decodeAll(items, { signal }))) {
+    predictor = await Predictor.create(gpu, network, { preprocess, labels, batch, choices, precision });
+    for await (const result of predictor.run(chain(first, pictures))) {
       signal.throwIfAborted();
       const { file } = result.item;
       if ("error" in result) {
@@ -151,9 +172,20 @@ async function predictAll(
       if (!json) report.print(formatPrediction(prediction));
     }
   } finally {
-    predictor.dispose();
+    predictor?.dispose();
+    await pictures.return();
   }
   return predictions;
+}
+
+async function* chain<T>(
+  first: Promise<IteratorResult<T, void>>,
+  rest: AsyncGenerator<T, void, void>,
+): AsyncGenerator<T> {
+  const { value, done } = await first;
+  if (done) return;
+  yield value;
+  yield* rest;
 }
 
 /** The file, then a line per class: "  93.1 %  daisy". */

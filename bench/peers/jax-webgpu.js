@@ -1,0 +1,4 @@
+import { openJax } from "./jax/open.js";
+import { serve } from "./serve.js";
+
+serve(openJax);

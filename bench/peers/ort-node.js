@@ -1,0 +1,4 @@
+import { openOrtNode } from "./ort/open.js";
+import { serve } from "./serve.js";
+
+serve(openOrtNode);

@@ -1,0 +1,71 @@
+/** The suite in Node: what it finds as a result file, with start-up, bundles and whole jobs, beside peers in other processes. */
+import { createRequire } from "node:module";
+import os from "node:os";
+import { TlxError } from "@tlx/kernels";
+import { peerNames as names, openPeer, type Peer, type PeerName } from "../peer.js";
+import type { SuiteCase } from "../suite/context.js";
+import type { ResultFile } from "../suite/result.js";
+import { makeResultFile } from "../suite/result-file.js";
+import { namesOf, runSuite, type SuiteOptions, suiteCases } from "../suite/suite.js";
+import { bundleCase } from "./bundle-bytes.js";
+import { checkoutRoot, commitOfCheckout } from "./checkout.js";
+import { jobCase } from "./job.js";
+import { startUpCase } from "./startup.js";
+
+export const peerNames: readonly string[] = names;
+
+export interface NodeBenchOptions extends Omit<SuiteOptions, "peers" | "cases"> {
+  /** Names of peers; they are in a checkout only. */
+  readonly peers?: readonly string[];
+  /** How `gpu` was asked for, to ask for it again in another process. */
+  readonly adapter?: string;
+}
+
+const version = (): string => createRequire(import.meta.url)("../../package.json").version as string;
+
+const nodeCases = ({ adapter }: NodeBenchOptions): SuiteCase[] => [
+  ...suiteCases(),
+  startUpCase(adapter),
+  bundleCase,
+  jobCase,
+];
+
+/** Names of what a run with such options measures. */
+export const namesInNode = (options: NodeBenchOptions): string[] =>
+  namesOf({ ...options, peers: [], cases: nodeCases(options) });
+
+/** Throws E_USAGE for peers that are unknown or not there, and what `runSuite` throws. */
+export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile> {
+  const wanted = checkPeers(options.peers ?? []);
+  const startedAt = Date.now();
+  const start = performance.now();
+  const peers: Peer[] = [];
+  try {
+    for (const name of wanted) peers.push(await openPeer(name, options.gpu));
+    const suite: SuiteOptions = { ...options, peers, cases: nodeCases(options) };
+    const findings = await runSuite(suite);
+    return makeResultFile(suite, findings, {
+      ...{ commit: commitOfCheckout(), tlx: version(), startedAt, tookMs: performance.now() - start },
+      runtime: `node ${process.version}`,
+      platform: `${process.platform} ${process.arch}`,
+      cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+      cores: os.cpus().length,
+    });
+  } finally {
+    for (const peer of peers) await peer.close();
+  }
+}
+
+function checkPeers(wanted: readonly string[]): PeerName[] {
+  if (wanted.length > 0 && checkoutRoot === undefined) {
+    throw new TlxError(
+      "E_USAGE",
+      "bench: other runtimes weigh hundreds of megabytes and are no part of the packages; run the bench in a checkout of tlx's repository to compare with them",
+    );
+  }
+  const odd = wanted.find((name) => !peerNames.includes(name));
+  if (odd !== undefined) {
+    throw new TlxError("E_USAGE", `bench: expected peers of ${peerNames.join(", ")}, found "${odd}"`);
+  }
+  return wanted as PeerName[];
+}

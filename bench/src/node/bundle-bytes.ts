@@ -1,0 +1,62 @@
+/** What a page has to load: bundles of the packages for a browser, minified, with gzip; weights aside. */
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { TlxError } from "@tlx/kernels";
+import type { SuiteCase } from "../suite/context.js";
+import { checkoutRoot } from "./checkout.js";
+
+const entries: Readonly<Record<string, string>> = {
+  "bundle/predict": `
+export { openGpu } from "@tlx/kernels/browser";
+export { findModel, loadTransferred, parseSafetensors, Predictor } from "@tlx/transfer";`,
+  "bundle/train": `
+export { openGpu } from "@tlx/kernels/browser";
+export { findModel, loadTransferred, MemoryFeatureStore, parseSafetensors, Predictor, train } from "@tlx/transfer";`,
+};
+
+const virtual = "tlx-entry.js";
+const CONDITIONS = "browser,import,default".split(",");
+
+/** Bytes of `text` as a page would load it. Throws E_USAGE outside of a checkout, where there is no bundler. */
+async function bundledBytes(text: string): Promise<number> {
+  if (checkoutRoot === undefined) {
+    throw new TlxError("E_USAGE", "bundles are measured in a checkout only, which has a bundler");
+  }
+  const { rolldown } = await import("rolldown");
+  const importer = path.join(checkoutRoot, "bench", "package.json");
+  const build = await rolldown({
+    input: virtual,
+    platform: "browser",
+    resolve: { conditionNames: CONDITIONS },
+    plugins: [
+      {
+        name: "virtual-entry",
+        resolveId(source, from) {
+          if (source === virtual) return virtual;
+          return from === virtual ? this.resolve(source, importer) : undefined;
+        },
+        load: (id) => (id === virtual ? text : undefined),
+      },
+    ],
+  });
+  try {
+    const { output } = await build.generate({ format: "esm", minify: true });
+    const outside = output[0].imports;
+    if (outside.length > 0) throw new TlxError("E_VERIFY", `the bundle still imports ${outside.join(", ")}`);
+    return gzipSync(output[0].code, { level: 9 }).length;
+  } finally {
+    await build.close();
+  }
+}
+
+export const bundleCase: SuiteCase = {
+  quick: true,
+  names: () => Object.keys(entries),
+  async run({ isWanted }) {
+    const sizes = [];
+    for (const [name, text] of Object.entries(entries)) {
+      if (isWanted(name)) sizes.push({ name, bytes: await bundledBytes(text) });
+    }
+    return { sizes };
+  },
+};

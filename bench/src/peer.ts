@@ -1,0 +1,168 @@
+/**
+ * Other runtimes, each in a process of its own, so that one's crash or memory is not another's. They are installed by
+ * `npm run bench:peers` and lie in bench/peers; what each can do is in its README.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Gpu, TlxError } from "@tlx/kernels";
+import type { PeerWork } from "./peer-work.js";
+import type { PortableData } from "./portable.js";
+
+export type PeerName = "tfjs-webgpu" | "tfjs-wasm" | "ort-webgpu" | "ort-node" | "jax-webgpu";
+export const peerNames: readonly PeerName[] = ["tfjs-webgpu", "tfjs-wasm", "ort-webgpu", "ort-node", "jax-webgpu"];
+
+/** What `times` runs took. */
+export interface PeerRun {
+  /** Milliseconds, measured in the peer's process until its device was idle. */
+  readonly ms: number;
+  /** What else the work measures, of its last run. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** Work that is ready. */
+export interface PreparedWork {
+  /** Of the first input set, in tlx's layout. An output that the peer does not compute is left out. */
+  readonly outputs: ReadonlyMap<string, PortableData>;
+  /** Runs rotate among the input sets. */
+  run(times?: number): Promise<PeerRun>;
+  dispose(): Promise<void>;
+}
+
+/** Why a peer does not do it. */
+export interface CannotPrepare {
+  readonly cannot: string;
+}
+
+/** What the peer's process says about its adapter. */
+export interface PeerAdapter {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+}
+
+export interface Peer {
+  readonly name: PeerName;
+  readonly version: string;
+  /** Undefined for a runtime on the CPU. */
+  readonly adapter: PeerAdapter | undefined;
+  prepare(work: PeerWork): Promise<PreparedWork | CannotPrepare>;
+  close(): Promise<void>;
+}
+
+const folder = fileURLToPath(new URL("../peers/", import.meta.url));
+const STDERR_LINES = 12;
+
+export const peersInstalled = (): boolean => existsSync(path.join(folder, "node_modules", ".package-lock.json"));
+
+type Question =
+  | { readonly kind: "open"; readonly adapter: PeerAdapter }
+  | { readonly kind: "prepare"; readonly work: PeerWork }
+  | { readonly kind: "run"; readonly prepared: number; readonly times: number }
+  | { readonly kind: "dispose"; readonly prepared: number };
+
+interface Opened {
+  readonly version: string;
+  readonly adapter: PeerAdapter | undefined;
+}
+
+interface Prepared {
+  readonly prepared: number;
+  readonly outputs: ReadonlyMap<string, PortableData>;
+}
+
+/**
+ * Starts the peer's process on the adapter of `gpu`. Throws E_USAGE when the peers are not installed, E_DEVICE when it does not start.
+ * Later calls throw E_DEVICE when the process ended; `prepare` then starts another one.
+ */
+export async function openPeer(name: PeerName, gpu: Gpu): Promise<Peer> {
+  if (!peersInstalled()) {
+    throw new TlxError(
+      "E_USAGE",
+      `bench: expected the other runtimes in bench/peers, found none (they are large, so they are not installed by setup); run: npm run bench:peers`,
+    );
+  }
+  const { vendor, architecture, device, description } = gpu.device.adapterInfo;
+  const adapter = { vendor, architecture, device, description };
+  const start = (): PeerProcess => new PeerProcess(name, adapter);
+  let child = start();
+  const opened = await child.opened;
+  return {
+    name,
+    ...opened,
+    async prepare(work) {
+      if (child.hasEnded) {
+        child = start();
+        await child.opened;
+      }
+      const { ask } = child;
+      const ready = await ask<Prepared | CannotPrepare>({ kind: "prepare", work });
+      if ("cannot" in ready) return ready;
+      const { prepared, outputs } = ready;
+      return {
+        outputs,
+        run: (times = 1) => ask<PeerRun>({ kind: "run", prepared, times }),
+        dispose: () => ask<void>({ kind: "dispose", prepared }),
+      };
+    },
+    close: () => child.close(),
+  };
+}
+
+/** Asks one question at a time. */
+class PeerProcess {
+  readonly opened: Promise<Opened>;
+  hasEnded = false;
+  private readonly name: PeerName;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<string>;
+  private last: Promise<unknown> = Promise.resolve();
+  private stderr = "";
+
+  constructor(name: PeerName, adapter: PeerAdapter) {
+    this.name = name;
+    this.child = fork(path.join(folder, `${name}.js`), [], {
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    const stderr = this.child.stderr!.setEncoding("utf8");
+    stderr.on("data", (text: string) => {
+      this.stderr = `${this.stderr}${text}`.split("\n").slice(-STDERR_LINES).join("\n");
+    });
+    const exit = new Promise<string>((resolve) => {
+      this.child.once("error", (error) => resolve(String(error)));
+      this.child.once("exit", (code, signal) => resolve(`its process ended with ${signal ?? code}`));
+    });
+    const last = new Promise<void>((resolve) => stderr.once("close", resolve));
+    this.ended = exit.then(async (how) => {
+      this.hasEnded = true;
+      await last;
+      return how;
+    });
+    this.opened = this.ask<Opened>({ kind: "open", adapter });
+  }
+
+  readonly ask = <T>(question: Question): Promise<T> => {
+    const answer = this.last.then(() => this.exchange<T>(question));
+    this.last = answer.catch(() => {});
+    return answer;
+  };
+
+  private async exchange<T>(question: Question): Promise<T> {
+    const answered = new Promise<{ readonly answer: T }>((resolve) => {
+      this.child.once("message", (message) => resolve(message as { readonly answer: T }));
+    });
+    if (this.child.connected) this.child.send(question, () => {});
+    const found = await Promise.race([answered, this.ended]);
+    if (typeof found === "object") return found.answer;
+    throw new TlxError("E_DEVICE", `${this.name}: ${question.kind}: ${found}\n${this.stderr.trim()}`);
+  }
+
+  /** There is nothing to be saved, and some runtimes hang when they take themselves down. */
+  async close(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+}

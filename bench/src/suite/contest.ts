@@ -1,0 +1,140 @@
+/**
+ * Who is faster: contestants take turns in one process, so that drift hits all alike.
+ *
+ * Method   warm-up, then rounds; every other round runs backwards. A turn is a short deferred benchmark of Benchmark.js that
+ *          continues the samples of the turns before, so that its statistics are those of all turns. Who is far behind after
+ *          the warm-up takes part in few rounds, who is hopeless in one, unless it is a peer; what takes long has fewer
+ *          rounds.
+ */
+import Benchmark from "benchmark";
+import { median, spreadOf } from "./statistics.js";
+
+export interface Contestant {
+  readonly name: string;
+  /** One call, done on the device when the promise resolves; its milliseconds where they were measured in another process. */
+  run(): Promise<number | undefined>;
+  /** Executions of what is measured in one call. Default 1. */
+  readonly times?: number;
+}
+
+/** Milliseconds of one execution. */
+export interface Timing {
+  readonly name: string;
+  readonly medianMs: number;
+  /** Distance between the quartiles over the median. */
+  readonly spread: number;
+  readonly runs: number;
+  /** Of Benchmark.js, for calls that it timed: the mean, and half the width of its 95 % interval in percent. */
+  readonly meanMs?: number;
+  readonly marginPercent?: number;
+}
+
+export interface ContestOptions {
+  readonly rounds: number;
+  /** Milliseconds for all rounds; at least LEAST_ROUNDS are run. */
+  readonly budgetMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const LEAST_ROUNDS = 3;
+/** Times as long as the fastest, of those that run in this process. */
+const FAR_BEHIND = 3;
+const HOPELESS = 8;
+/** A first call that takes so many milliseconds tells enough to plan by. */
+const LONG_MS = 200;
+/** Seconds for which short calls are sampled in a turn. */
+const TURN_SECONDS = 0.02;
+const ONE_CALL = 1e-9;
+
+interface Turn {
+  /** Seconds of one call, of all turns so far. */
+  readonly sample: readonly number[];
+  readonly mean: number;
+  readonly rme: number;
+}
+
+/** Samples `contestant` a little more. Rejects with what a call rejected with. */
+function takeTurn(contestant: Contestant, before: readonly number[]): Promise<Turn> {
+  return new Promise((resolve, reject) => {
+    const elsewhere: number[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    const options: Benchmark.Options & { readonly stats: { readonly sample: number[] } } = {
+      defer: true,
+      delay: 0,
+      minTime: ONE_CALL,
+      minSamples: before.length + 1,
+      maxTime: TURN_SECONDS,
+      stats: { sample: [...before] },
+      fn(deferred: Benchmark.Deferred) {
+        const call = failure ? Promise.resolve(undefined) : contestant.run();
+        const note = (error: unknown): void => {
+          failure ??= { error };
+        };
+        call.catch(note).then((ms) => {
+          if (typeof ms === "number") elsewhere.push(ms / 1000);
+          deferred.resolve();
+        });
+      },
+      onComplete(event: Benchmark.Event) {
+        const { stats } = event.target as unknown as Benchmark;
+        if (failure) return reject(failure.error);
+        const sample = [...stats.sample];
+        if (elsewhere.length > 0) sample.splice(before.length, sample.length - before.length, ...elsewhere);
+        resolve({ sample, mean: stats.mean, rme: stats.rme });
+      },
+    };
+    new Benchmark(contestant.name, options).run({ async: true });
+  });
+}
+
+/** In the order of `contestants`. Rejects with what a contestant rejects with, or the reason of `signal`. */
+export async function contest(
+  contestants: readonly Contestant[],
+  { rounds: most, budgetMs = Number.POSITIVE_INFINITY, signal }: ContestOptions,
+): Promise<Timing[]> {
+  const first: number[] = [];
+  const isHere: boolean[] = [];
+  for (const contestant of contestants) {
+    signal?.throwIfAborted();
+    const call = async (): Promise<number> => {
+      const start = performance.now();
+      const elsewhere = await contestant.run();
+      isHere[first.length] = elsewhere === undefined;
+      return elsewhere ?? performance.now() - start;
+    };
+    const cold = await call();
+    first.push(cold < LONG_MS ? await call() : cold);
+  }
+  const eachMs = first.map((ms, i) => ms / (contestants[i]!.times ?? 1));
+  const own = eachMs.filter((_, i) => isHere[i]);
+  const fastest = Math.min(...(own.length > 0 ? own : eachMs));
+  const isBehind = (i: number): boolean => eachMs[i]! > FAR_BEHIND * fastest;
+  const roundMs = first.reduce((sum, ms, i) => sum + (isBehind(i) ? 0 : Math.max(ms, 1000 * TURN_SECONDS)), 0);
+  const rounds = Math.max(LEAST_ROUNDS, Math.min(most, Math.floor(budgetMs / roundMs)));
+  const roundsFor = contestants.map((_, i) => {
+    if (isHere[i] && eachMs[i]! > HOPELESS * fastest && first[i]! >= LONG_MS) return 1;
+    return isBehind(i) ? LEAST_ROUNDS : rounds;
+  });
+  const turns: (Turn | undefined)[] = contestants.map(() => undefined);
+  const order = [...contestants.keys()];
+  for (let round = 0; round < rounds; round++) {
+    for (const i of order) {
+      signal?.throwIfAborted();
+      if (round >= roundsFor[i]!) continue;
+      turns[i] = await takeTurn(contestants[i]!, turns[i]?.sample ?? []);
+    }
+    order.reverse();
+  }
+  return contestants.map(({ name, times = 1 }, i): Timing => {
+    const { sample, mean, rme } = turns[i]!;
+    const ms = sample.map((seconds) => (1000 * seconds) / times);
+    return {
+      ...{ name, medianMs: median(ms), spread: spreadOf(ms), runs: ms.length },
+      ...(isHere[i] && { meanMs: (1000 * mean) / times, marginPercent: rme }),
+    };
+  });
+}
+
+/** By how much two timings of the same thing differ, as a share of the smaller. */
+export const noiseOf = (a: Timing, b: Timing): number =>
+  Math.abs(a.medianMs - b.medianMs) / Math.min(a.medianMs, b.medianMs);

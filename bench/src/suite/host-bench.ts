@@ -1,0 +1,57 @@
+/** What a run costs the host. */
+import { Program } from "@tlx/nn";
+import Benchmark from "benchmark";
+import { assertAgree } from "./agree.js";
+import { contest } from "./contest.js";
+import type { SuiteCase, SuiteContext } from "./context.js";
+import type { Result } from "./result.js";
+import { checkedNetwork, makePictures } from "./seeded-network.js";
+import { median, spreadOf } from "./statistics.js";
+
+const ENCODE = "host/encode";
+const RUN = "host/dispatch";
+const MODEL = "mobilenet-v2";
+const TOLERANCE = 1e-3;
+const SECONDS = 1;
+
+/** Milliseconds per dispatch of MobileNetV2 at batch 1: to encode, and to encode and submit. */
+export const hostCase: SuiteCase = {
+  quick: true,
+  names: () => [ENCODE, RUN],
+  async run({ gpu, isWanted, rounds }: SuiteContext) {
+    const { network, size, expected } = checkedNetwork(MODEL);
+    const program = await Program.compile(gpu, network.graph, network.weights, { label: "host" });
+    const results: Result[] = [];
+    try {
+      program.write("image", makePictures(1, size));
+      program.run();
+      assertAgree(ENCODE, (await program.read("logits")).data as Float32Array, expected, TOLERANCE);
+      const { dispatches } = program.info;
+      const about = { checked: true, ratios: {}, peers: {}, dispatches } as const;
+      if (isWanted(ENCODE)) {
+        const { stats } = new Benchmark(ENCODE, () => void program.encode(), { maxTime: SECONDS }).run();
+        const ms = stats.sample.map((seconds) => (1000 * seconds) / dispatches);
+        results.push({
+          ...{ name: ENCODE, medianMs: median(ms), spread: spreadOf(ms), runs: ms.length },
+          ...{ meanMs: (1000 * stats.mean) / dispatches, marginPercent: stats.rme },
+          ...about,
+        });
+      }
+      if (isWanted(RUN)) {
+        // The device is emptied after each run: the queue must not grow while the host is timed.
+        const run = async (): Promise<number> => {
+          const start = performance.now();
+          program.run();
+          const ms = performance.now() - start;
+          await gpu.idle();
+          return ms;
+        };
+        const [timing] = await contest([{ name: RUN, run, times: dispatches }], { rounds: Math.max(rounds, 20) });
+        results.push({ ...timing!, ...about });
+      }
+    } finally {
+      program.dispose();
+    }
+    return { results };
+  },
+};

@@ -1,0 +1,119 @@
+/** Runs what is wanted of the suite on one device. Browser-safe: whatever needs files or processes comes from outside. */
+import { type Gpu, TlxError } from "@tlx/kernels";
+import { type MeasuredCeilings, measureCeilings } from "./ceilings.js";
+import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
+import { forwardCase } from "./forward-bench.js";
+import { ratioGroups } from "./geomeans.js";
+import { hostCase } from "./host-bench.js";
+import { kernelCase } from "./kernel-bench.js";
+import { kernelShapes } from "./kernel-shapes.js";
+import type { Findings, NamedReason, Result, Size } from "./result.js";
+import type { SuitePeer } from "./suite-peer.js";
+import { trainCases } from "./train-bench.js";
+
+export interface SuiteOptions {
+  readonly gpu: Gpu;
+  /** A minute's worth of the suite. */
+  readonly quick?: boolean;
+  /** Only results whose name it matches. A quick run's cases are not widened by it. */
+  readonly filter?: RegExp;
+  /** Most interleaved rounds. Default 9, quick 5; what takes long has fewer, but at least 3. */
+  readonly rounds?: number;
+  /** Time every setting of every variant. */
+  readonly settings?: boolean;
+  readonly peers?: readonly SuitePeer[];
+  /** Default: `suiteCases()`. */
+  readonly cases?: readonly SuiteCase[];
+  readonly signal?: AbortSignal;
+  /** For people, while it runs. */
+  readonly onProgress?: (line: string) => void;
+}
+
+const CEILINGS = "ceiling/";
+const FULL = { rounds: 9, budgetMs: 8000 };
+const QUICK = { rounds: 5, budgetMs: 800 };
+
+/** Kernels, networks, training steps and the host's share, in this order. */
+export const suiteCases = (): SuiteCase[] => [
+  ...kernelShapes().map(kernelCase),
+  ...[forwardCase("mobilenet-v2", true), forwardCase("resnet-18", false), forwardCase("squeezenet-1.1", false)],
+  ...trainCases,
+  hostCase,
+];
+
+/** What a run with such options takes at most in rounds. */
+export const roundsOf = ({ quick = false, rounds }: Pick<SuiteOptions, "quick" | "rounds">): number =>
+  rounds ?? (quick ? QUICK : FULL).rounds;
+
+/** What has a chance to be run, before the ceilings are known. */
+function plan(options: SuiteOptions): {
+  readonly about: Omit<SuiteContext, "ceilings">;
+  readonly wanted: readonly SuiteCase[];
+} {
+  const { gpu, quick = false, filter, settings = false, peers = [], signal, onProgress } = options;
+  const about: Omit<SuiteContext, "ceilings"> = {
+    ...{ gpu, quick, settings, peers, signal },
+    rounds: roundsOf(options),
+    budgetMs: (quick ? QUICK : FULL).budgetMs,
+    isWanted: (name) => filter === undefined || filter.test(name),
+    say: (line) => onProgress?.(line),
+  };
+  const all = (options.cases ?? suiteCases()).filter((c) => !quick || c.quick);
+  return { about, wanted: all.filter((c) => c.names({ ...about, ceilings: undefined }).some(about.isWanted)) };
+}
+
+/** Names of all results that a run with such options gives, but for those of the ceilings. */
+export function namesOf(options: SuiteOptions): string[] {
+  const { about, wanted } = plan(options);
+  return wanted.flatMap((c) => c.names({ ...about, ceilings: undefined }).filter(about.isWanted));
+}
+
+/** Throws E_USAGE when nothing is wanted, E_DEVICE when the device is lost, and the reason of `signal`. */
+export async function runSuite(options: SuiteOptions): Promise<Findings> {
+  const { gpu, quick = false, filter, peers = [] } = options;
+  const { about, wanted } = plan(options);
+  const ceilingsWanted = wanted.some((c) => c.needsCeilings) || (filter?.test(CEILINGS) ?? true);
+  if (wanted.length === 0 && !ceilingsWanted) {
+    throw new TlxError(
+      "E_USAGE",
+      `bench: expected a filter that matches a result of ${quick ? "a quick run" : "the suite"}, found ${filter}; --list prints all names`,
+    );
+  }
+  const measured: MeasuredCeilings = ceilingsWanted
+    ? await measureCeilings(gpu, quick)
+    : { ceilings: undefined, results: [], failed: [] };
+  const context: SuiteContext = { ...about, ceilings: measured.ceilings };
+  const results: Result[] = [...measured.results];
+  const sizes: Size[] = [];
+  const failed: NamedReason[] = [...measured.failed];
+  const skipped: NamedReason[] = [];
+  for (const [i, one] of wanted.entries()) {
+    const names = one.names(context).filter(about.isWanted);
+    about.say(`${i + 1} of ${wanted.length}: ${names[0]}${names.length > 1 ? ` and ${names.length - 1} more` : ""}`);
+    const found = await runCase(one, context, names);
+    results.push(...(found.results ?? []));
+    sizes.push(...(found.sizes ?? []));
+    failed.push(...(found.failed ?? []));
+    skipped.push(...(found.skipped ?? []));
+  }
+  const groups = ratioGroups(results);
+  return { results, sizes, failed, skipped, groups, peers: peers.map(describePeer) };
+}
+
+/** A wrong output is a failure; what the device or a peer cannot do is left out with its reason. */
+async function runCase(one: SuiteCase, context: SuiteContext, names: readonly string[]): Promise<CaseFindings> {
+  context.signal?.throwIfAborted();
+  try {
+    return await one.run(context);
+  } catch (error) {
+    context.gpu.assertUsable();
+    if (!(error instanceof TlxError)) throw error;
+    const reasons = names.map((name) => ({ name, reason: error.message }));
+    return error.code === "E_VERIFY" ? { failed: reasons } : { skipped: reasons };
+  }
+}
+
+const describePeer = ({ name, version, adapter }: SuitePeer): Findings["peers"][number] => ({
+  ...{ name, version },
+  ...(adapter && { adapter: adapter.device || adapter.description }),
+});

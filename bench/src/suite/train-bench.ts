@@ -1,0 +1,181 @@
+/**
+ * A training step of MobileNetV2 with all layers, the last three blocks or the head trained. A frozen part runs in every step,
+ * or, "-features", its results are given, as in training on cached features.
+ */
+import { type ForcedVariants, type Gpu, TlxError } from "@tlx/kernels";
+import { records } from "@tlx/kernels/testing";
+import { fuseEpilogue } from "@tlx/nn";
+import type { StepWork } from "../peer-work.js";
+import { portableGraph } from "../portable.js";
+import { type Contestant, contest, noiseOf } from "./contest.js";
+import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
+import { type PeerEntry, peerColumns } from "./peer-entry.js";
+import type { NamedReason, Result } from "./result.js";
+import { seededCheckpoint } from "./seeded-network.js";
+import { type StepCase, type StepContestant, type StepSetup, setUpStep, withoutKinks } from "./step-setup.js";
+import { type TlxStep, tlxStep } from "./step-tlx.js";
+import type { PreparedPeerWork, SuitePeer } from "./suite-peer.js";
+import { type StepTolerance, verifyStep } from "./verify-step.js";
+
+/** Without activations nothing hides an error but rounding. */
+const SMOOTH: StepTolerance = { gradient: 1e-3, updated: 1e-3 };
+/** Of a hundred million values some are rounded to different sides of a kink, and each moves all gradients below. */
+const KINKED: StepTolerance = { gradient: 5e-2, updated: 1e-2 };
+
+const MODEL = "mobilenet-v2";
+const BATCH = 8;
+const SIZE = 224;
+
+const trained: readonly (Pick<StepCase, "name" | "live"> & { readonly unfreeze: string })[] = [
+  { name: "all", unfreeze: "all", live: false },
+  { name: "last:3", unfreeze: "last:3", live: true },
+  { name: "last:3-features", unfreeze: "last:3", live: false },
+  { name: "head", unfreeze: "head", live: true },
+  { name: "head-features", unfreeze: "head", live: false },
+];
+
+/** The plain variants: of all there are, the ones that were written to be read. */
+const plain: ForcedVariants = Object.fromEntries(records.map(({ op }) => [op.name, op.variants.at(-1)!.name]));
+
+export const trainCases: readonly SuiteCase[] = trained.map(({ name: part, unfreeze, live }) => {
+  const name = `${MODEL}/train/${part}/b${BATCH}`;
+  return {
+    quick: part === "head-features",
+    names: () => [name],
+    run: (context) => {
+      const settings = { batch: BATCH, inputSize: SIZE, unfreeze };
+      return benchStep(context, { name, network: MODEL, checkpoint: seededCheckpoint(MODEL), settings, live });
+    },
+  };
+});
+
+export const stepWork = ({
+  prefix,
+  cut,
+  tail,
+  trainable,
+  input,
+  labels,
+  classes,
+  learningRate,
+}: StepSetup): StepWork => ({
+  ...{ kind: "step", cut, labels, classes, learningRate, trainable: [...trainable] },
+  prefix: prefix && portableGraph(prefix),
+  tail: portableGraph(fuseEpilogue(tail)),
+  input: input.data as Float32Array,
+});
+
+/** A peer's prepared step; its first losses and gradients came with it. */
+export function contestantOf({ outputs, run, dispose }: PreparedPeerWork): StepContestant {
+  const prefix = "gradient ";
+  let steps = 0;
+  return {
+    async check() {
+      const gradients = [...outputs].filter(([name]) => name.startsWith(prefix));
+      return {
+        loss: outputs.get("loss")![0]!,
+        gradients: new Map(gradients.map(([name, values]) => [name.slice(prefix.length), values])),
+      };
+    },
+    step: async () => outputs.get("losses")![steps++]!,
+    run: async () => (await run()).ms,
+    dispose,
+  };
+}
+
+async function disposing<T extends { dispose(): void | Promise<void> }, R>(
+  made: T,
+  use: (made: T) => Promise<R>,
+): Promise<R> {
+  try {
+    return await use(made);
+  } finally {
+    await made.dispose();
+  }
+}
+
+/** The step with the kernels that tlx chooses against the one with plain kernels. Throws E_VERIFY. */
+async function verifyKernels(gpu: Gpu, name: string, setup: StepSetup, tolerance: StepTolerance): Promise<string> {
+  return disposing(await tlxStep(gpu, setup), async (ours) =>
+    disposing(await tlxStep(gpu, setup, plain), (other) => verifyStep(name, ours, other, tolerance)),
+  );
+}
+
+async function benchStep(context: SuiteContext, one: StepCase): Promise<CaseFindings> {
+  const { gpu } = context;
+  const { name } = one;
+  const setup = await setUpStep(gpu, one);
+  const smooth = withoutKinks(setup);
+  if (smooth) context.say(`${name}, without activations: ${await verifyKernels(gpu, name, smooth, SMOOTH)}`);
+  context.say(`${name}: ${await verifyKernels(gpu, name, setup, smooth ? KINKED : SMOOTH)}`);
+  const skipped: NamedReason[] = [];
+  const peers: PeerEntry[] = [];
+  const ours = await tlxStep(gpu, setup);
+  try {
+    for (const peer of context.peers) {
+      const entry = await enterPeer(gpu, peer, name, setup, smooth);
+      if ("work" in entry) peers.push(entry);
+      else skipped.push(entry);
+    }
+    return { results: [await time(context, name, ours, peers)], skipped };
+  } finally {
+    ours.dispose();
+    for (const { work } of peers) await work.dispose().catch(() => {});
+  }
+}
+
+/** A peer that agrees with tlx about losses and gradients, with activations and without; else why not. */
+async function enterPeer(
+  gpu: Gpu,
+  peer: SuitePeer,
+  name: string,
+  setup: StepSetup,
+  smooth: StepSetup | undefined,
+): Promise<PeerEntry | NamedReason> {
+  const refused = (reason: string): NamedReason => ({ name: `${name} by ${peer.name}`, reason });
+  const agree = async (about: StepSetup, work: PreparedPeerWork, tolerance: StepTolerance): Promise<void> => {
+    await disposing(await tlxStep(gpu, about), (ours) => verifyStep(name, ours, contestantOf(work), tolerance));
+  };
+  try {
+    if (smooth) {
+      const work = await peer.prepare(stepWork(smooth));
+      if ("cannot" in work) return refused(work.cannot);
+      await disposing(work, () => agree(smooth, work, SMOOTH));
+    }
+    const work = await peer.prepare(stepWork(setup));
+    if ("cannot" in work) return refused(work.cannot);
+    try {
+      await agree(setup, work, smooth ? KINKED : SMOOTH);
+    } catch (error) {
+      await work.dispose();
+      throw error;
+    }
+    return { peer, work };
+  } catch (error) {
+    gpu.assertUsable();
+    if (!(error instanceof TlxError)) throw error;
+    return refused(error.message);
+  }
+}
+
+async function time(context: SuiteContext, name: string, ours: TlxStep, peers: readonly PeerEntry[]): Promise<Result> {
+  const own: Contestant = { name, run: ours.run };
+  const theirs = peers.map(({ peer, work }): Contestant => ({ name: peer.name, run: contestantOf(work).run }));
+  const [timing, again, ...rest] = await contest([own, own, ...theirs], context);
+  const { plannedBytes, unplannedBytes, optimizerBytes } = ours.cost;
+  const stages = await ours.profile();
+  return {
+    ...timing!,
+    ...{ checked: true, noise: noiseOf(timing!, again!) },
+    ...peerColumns(timing!.medianMs, peers, rest),
+    ...{ dispatches: ours.dispatches, plannedBytes, unplannedBytes },
+    figures: {
+      optimizerBytes,
+      ...(stages && {
+        gpuForwardMs: stages.prefix + stages.forward,
+        gpuBackwardMs: stages.backward,
+        gpuUpdateMs: stages.update,
+      }),
+    },
+  };
+}
