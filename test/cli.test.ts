@@ -175,6 +175,22 @@ describe("predict", () => {
     expect(status).toBe(3);
   });
 
+  it("predicts nearly the same in half precision", async () => {
+    const use = async (precision: string): Promise<{ index: number; probability: number }[]> => {
+      const { status, stdout } = await tlx([
+        ...["predict", at("good.png"), "--json", "--top", "1000", "--tune", "off", "--precision", precision],
+        ...made(),
+      ]);
+      expect(status).toBe(0);
+      return JSON.parse(stdout).predictions[0].top;
+    };
+    const [whole, half] = [await use("f32"), await use("f16")];
+    const probabilities = new Map(whole.map((t) => [t.index, t.probability]));
+    const apart = half.map(({ index, probability }) => Math.abs(probability / probabilities.get(index)! - 1));
+    expect(Math.max(...apart)).toBeLessThan(0.02);
+    expect(Math.max(...apart)).toBeGreaterThan(0);
+  });
+
   it("refuses weights it cannot use, with 1", async () => {
     const whole = await readFile(at("weights.safetensors"));
     const hostile = Buffer.alloc(64);

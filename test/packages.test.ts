@@ -1,4 +1,4 @@
-/** The four packages as a user gets them: packed, checked, installed in an empty folder outside the repository. */
+/** The five packages as a user gets them: packed, checked, installed in an empty folder outside the repository. */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { itShared, sharedPath } from "./support/shared.js";
 
 const root = path.resolve(import.meta.dirname, "..");
-const names = ["kernels", "nn", "transfer", "cli"];
+const names = ["kernels", "nn", "transfer", "bench", "cli"];
+const folderOf = (name: string): string => path.join(root, ...(name === "bench" ? [] : ["packages"]), name);
 const version = JSON.parse(readFileSync(path.join(root, "packages/cli/package.json"), "utf8")).version as string;
 const tarball = (name: string): string => path.join(folder, `tlx-${name}-${version}.tgz`);
 
@@ -62,18 +63,18 @@ describe.each(names)("@tlx/%s", (name) => {
       expect.arrayContaining(["LICENSE", "package.json", "src/index.ts", "dist/index.js", "dist/index.d.ts"]),
     );
     const expected =
-      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|src\/.*\.ts|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map))$/;
+      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|schema\/.*\.json|src\/.*\.ts|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map))$/;
     expect(files.filter((f) => !expected.test(f) || /\.test\./.test(f))).toEqual([]);
     for (const map of files.filter((f) => f.endsWith(".map"))) {
-      const { sources } = JSON.parse(readFileSync(path.join(root, "packages", name, map), "utf8"));
+      const { sources } = JSON.parse(readFileSync(path.join(folderOf(name), map), "utf8"));
       const found = sources.map((s: string) => path.posix.join(path.posix.dirname(map), s));
       expect(files, map).toEqual(expect.arrayContaining(found));
     }
   });
 
   it("carries the repository's licence", () => {
-    const licence = (...parts: string[]) => readFileSync(path.join(root, ...parts, "LICENSE"), "utf8");
-    expect(licence("packages", name)).toBe(licence());
+    const licence = (folder: string) => readFileSync(path.join(folder, "LICENSE"), "utf8");
+    expect(licence(folderOf(name))).toBe(licence(root));
   });
 });
 
@@ -90,6 +91,18 @@ describe("installed in an empty folder", () => {
   it("tlx runs", async () => {
     expect((await run("npx", ["tlx", "--version"], home)).stdout.trim()).toBe(version);
     expect((await run("npx", ["tlx", "--help"], home)).stdout).toContain("tlx train");
+  });
+
+  it("tlx bench runs, without peers", async () => {
+    const bench = ["tlx", "bench", "--quick", "--json", "--filter", "^(relu|bundle)/", "--rounds", "3"];
+    const file = JSON.parse((await run("npx", bench, home)).stdout);
+    expect(file.commit).toBe("release");
+    expect(file.results.map((r: { name: string }) => r.name)).toContain("relu/1x112x112x32/plain");
+    expect(file.skipped.map((s: { reason: string }) => s.reason)).toContain(
+      "bundles are measured in a checkout only, which has a bundler",
+    );
+    const refused = await run("npx", [...bench, "--peers", "tfjs-webgpu"], home).catch((error) => error);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("run the bench in a checkout") });
   });
 
   itShared("the README's training runs", async () => {
@@ -128,7 +141,8 @@ describe("installed in an empty folder", () => {
 /** "@tlx/kernels", "@tlx/kernels/grad", ... */
 function exportsOf(): string[] {
   return names.flatMap((name) => {
-    const { exports } = JSON.parse(readFileSync(path.join(root, "packages", name, "package.json"), "utf8"));
-    return Object.keys(exports).map((key) => `@tlx/${name}${key.slice(1)}`);
+    const { exports } = JSON.parse(readFileSync(path.join(folderOf(name), "package.json"), "utf8"));
+    const modules = Object.keys(exports).filter((key) => !key.endsWith(".json"));
+    return modules.map((key) => `@tlx/${name}${key.slice(1)}`);
   });
 }

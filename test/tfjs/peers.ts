@@ -7,12 +7,14 @@ import {
   type AveragePoolParams,
   type BatchNormParams,
   type BatchNormTrainingParams,
+  type Biased,
   type ConvInputGradParams,
   type ConvParams,
   type ConvWeightGradParams,
   type CropParams,
   type CrossEntropyParams,
   type EpilogueParams,
+  type ExpandDepthwiseParams,
   extrasOf,
   type MatmulParams,
   type NoParams,
@@ -79,6 +81,17 @@ const depthwiseConv2d: Peer<WindowParams> = ([x, w, ...extra], { inputs, params 
     extra,
     params,
   );
+};
+
+const expandDepthwise: Peer<ExpandDepthwiseParams> = ([x, expand, w, ...rest], { inputs, params }) => {
+  const { biases, expandStride, expandPad, expandedActivation, stride, pad, dilation } = params;
+  const [kh, kw, , c] = inputs[2]!.shape as [number, number, number, number];
+  const biasOf = (of: Biased): readonly Tensor[] => rest.filter((_, i) => biases[i] === of);
+  const sums = tf.conv2d(x as Tensor4D, expand as Tensor4D, both(expandStride), explicit(expandPad));
+  const [expanded] = finish(sums, biasOf("expanded"), { activation: expandedActivation });
+  const kernel = tf.reshape(w!, [kh, kw, c, 1]) as Tensor4D;
+  const y = tf.depthwiseConv2d(expanded as Tensor4D, kernel, both(stride), explicit(pad), "NHWC", both(dilation));
+  return finish(y, biasOf("result"), { activation: params.activation });
 };
 
 /** The kernel with its dilation spelled out in zeros: TensorFlow.js has no gradients of dilated convolutions. */
@@ -303,6 +316,7 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   adamw: (inputs, { params }) => adamStep(inputs, params),
   conv2d,
   depthwiseConv2d,
+  expandDepthwise,
   conv2dInputGrad: gradientOf("x", bareConv2d),
   conv2dWeightGrad: gradientOf("w", bareConv2d),
   depthwiseConv2dInputGrad: gradientOf("x", bareDepthwise),
