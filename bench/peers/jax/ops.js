@@ -48,7 +48,9 @@ const batchNorm = (jax, [x, weight, bias, mean, variance], { eps }) => {
   return y;
 };
 
-function batchNormTraining(jax, [x, weight, bias, ...running], { eps, momentum, activation }) {
+function batchNormTraining(jax, inputs, { eps, momentum, activation }) {
+  const [x, weight, bias, runningMean, runningVariance, residual] = inputs;
+  const running = [runningMean, runningVariance];
   const { numpy: np } = jax;
   const axes = otherAxes(x);
   const mean = np.mean(x.ref, axes);
@@ -56,7 +58,8 @@ function batchNormTraining(jax, [x, weight, bias, ...running], { eps, momentum, 
   const variance = np.mean(np.square(centred.ref), axes);
   const rstd = np.reciprocal(np.sqrt(variance.ref.add(eps)));
   const scale = weight.ref.mul(rstd.ref);
-  const y = centred.mul(perChannel(scale, x.ndim)).add(perChannel(bias, x.ndim));
+  const normal = centred.mul(perChannel(scale, x.ndim)).add(perChannel(bias, x.ndim));
+  const y = residual ? normal.add(residual.ref) : normal;
   scale.dispose();
   const count = x.size / x.shape[channelAxis(x)];
   const follow = (average, value) => average.ref.mul(1 - momentum).add(value.mul(momentum));

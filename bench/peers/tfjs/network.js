@@ -9,7 +9,9 @@ export function loadNetwork(tf, { specs, inputs, weights, nodes, outputs }, trai
   const variables = new Map();
   const unknown = nodes.find(({ op }) => !ops[op]);
   if (unknown) cannot(`TensorFlow.js has no counterpart of ${unknown.op} at "${unknown.path}"`);
-  const running = new Set(nodes.flatMap(({ op, inputs: read }) => (op === "batchNormTraining" ? read.slice(3) : [])));
+  const running = new Set(
+    nodes.flatMap(({ op, inputs: read }) => (op === "batchNormTraining" ? read.slice(3, 5) : [])),
+  );
   for (const [path, { value, data }] of weights) {
     const tensor = tensorOf(tf, specs.get(value), data);
     if (!learns(path) && !running.has(value)) {

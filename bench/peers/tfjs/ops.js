@@ -51,7 +51,8 @@ const product =
   };
 
 function batchNormTraining(tf, inputs, { eps, momentum, activation }) {
-  const [x, weight, bias, ...running] = inputs;
+  const [x, weight, bias, runningMean, runningVariance, residual] = inputs;
+  const running = [runningMean, runningVariance];
   const { mean, variance } = tf.moments(
     x,
     x.shape.slice(0, -1).map((_, i) => i),
@@ -60,7 +61,8 @@ function batchNormTraining(tf, inputs, { eps, momentum, activation }) {
   const follow = (average, value) => tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum));
   const averages = [follow(running[0], mean), follow(running[1], tf.mul(variance, count / (count - 1)))];
   for (const [i, average] of averages.entries()) running[i].assign?.(average); // they are variables in a training step
-  const y = activate(tf, tf.batchNorm(x, mean, variance, bias, weight, eps), activation);
+  const normal = tf.batchNorm(x, mean, variance, bias, weight, eps);
+  const y = activate(tf, residual ? tf.add(normal, residual) : normal, activation);
   return [y, mean, undefined, ...averages]; // tlx keeps 1 / sqrt(variance) for the gradient
 }
 

@@ -1,5 +1,5 @@
 /** What a training step of the bench is made of: the same for every contestant. */
-import { type Gpu, type HostTensor, relu, relu6, sizeOf } from "@tlx/kernels";
+import { type Gpu, type HostTensor, relu, relu6 } from "@tlx/kernels";
 import { type Network, type Node, optimizeForInference, Program, rewrite, uniformFanIn } from "@tlx/nn";
 import { type Checkpoint, findModel, prepareJob, type Tail, type TrainSettings } from "@tlx/transfer";
 
@@ -7,7 +7,7 @@ export interface StepCase {
   readonly name: string;
   /** Name of the network. */
   readonly network: string;
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: Checkpoint | "none";
   readonly settings: Partial<TrainSettings> & { readonly batch: number };
   /** Does the frozen part run in every step? Else its results are given. */
   readonly live: boolean;
@@ -43,10 +43,6 @@ const CLASSES = 10;
 /** So small that a hundred steps on one batch change nothing about the time of a step. */
 const LEARNING_RATE = 1e-5;
 
-/** A picture-like batch by formula, so that every machine measures the same numbers. */
-const makePictures = (size: number): Float32Array =>
-  Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.001) + 0.5 * Math.cos(i * 0.0173));
-
 export async function setUpStep(gpu: Gpu, { network, checkpoint, settings, live }: StepCase): Promise<StepSetup> {
   const { batch } = settings;
   const model = findModel(network);
@@ -65,7 +61,8 @@ export async function setUpStep(gpu: Gpu, { network, checkpoint, settings, live 
   const prefix = base && optimizeForInference(base);
   const { name: cut } = frontier[0]!;
   const imageSpec = (base?.graph ?? tail.graph).inputs.get("image")!.spec;
-  const image: HostTensor = { spec: imageSpec, data: makePictures(sizeOf(imageSpec)) };
+  // Noise of deviation 1: batch norms of random weights would blow up what little differs between smooth pictures.
+  const image = uniformFanIn(imageSpec, 1 / 3, 1, "image");
   return {
     ...{ cut, tail, classes: CLASSES, learningRate: LEARNING_RATE },
     prefix: live ? prefix : undefined,
@@ -89,10 +86,13 @@ async function runPrefix(gpu: Gpu, { graph, weights }: Network, cut: string, ima
 
 const isKinked = ({ op }: Node): boolean => op === relu || op === relu6;
 
+/** Are there activations in the trained part? */
+export const hasKinks = ({ tail }: StepSetup): boolean => tail.graph.nodes.some(isKinked);
+
 /** Without the activations of the tail, where gradients jump; undefined where it has none. */
 export function withoutKinks(setup: StepSetup): StepSetup | undefined {
   const { tail } = setup;
-  if (!tail.graph.nodes.some(isKinked)) return undefined;
+  if (!hasKinks(setup)) return undefined;
   const smooth = rewrite(tail, (node, inputs) => (isKinked(node) ? [inputs[0]!] : undefined));
   return { ...setup, tail: { ...tail, ...smooth } };
 }

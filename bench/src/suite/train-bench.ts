@@ -1,6 +1,7 @@
 /**
  * A training step of MobileNetV2 with all layers, the last three blocks or the head trained. A frozen part runs in every step,
- * or, "-features", its results are given, as in training on cached features.
+ * or, "-features", its results are given, as in training on cached features. Batch norms are folded, or learn with the
+ * statistics of the batch: "all-batch-norms", as from scratch.
  */
 import { type ForcedVariants, type Gpu, TlxError } from "@tlx/kernels";
 import { records } from "@tlx/kernels/testing";
@@ -12,7 +13,7 @@ import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
 import { type PeerEntry, peerColumns } from "./peer-entry.js";
 import type { NamedReason, Result } from "./result.js";
 import { seededCheckpoint } from "./seeded-network.js";
-import { type StepCase, type StepContestant, type StepSetup, setUpStep, withoutKinks } from "./step-setup.js";
+import { hasKinks, type StepCase, type StepContestant, type StepSetup, setUpStep, withoutKinks } from "./step-setup.js";
 import { type TlxStep, tlxStep } from "./step-tlx.js";
 import type { PreparedPeerWork, SuitePeer } from "./suite-peer.js";
 import { type StepTolerance, verifyStep } from "./verify-step.js";
@@ -26,8 +27,12 @@ const MODEL = "mobilenet-v2";
 const BATCH = 8;
 const SIZE = 224;
 
-const trained: readonly (Pick<StepCase, "name" | "live"> & { readonly unfreeze: string })[] = [
+const trained: readonly (Pick<StepCase, "name" | "live"> & {
+  readonly unfreeze: string;
+  readonly batchNorms?: boolean;
+})[] = [
   { name: "all", unfreeze: "all", live: false },
+  { name: "all-batch-norms", unfreeze: "all", live: false, batchNorms: true },
   { name: "last:3", unfreeze: "last:3", live: true },
   { name: "last:3-features", unfreeze: "last:3", live: false },
   { name: "head", unfreeze: "head", live: true },
@@ -37,14 +42,15 @@ const trained: readonly (Pick<StepCase, "name" | "live"> & { readonly unfreeze: 
 /** The plain variants: of all there are, the ones that were written to be read. */
 const plain: ForcedVariants = Object.fromEntries(records.map(({ op }) => [op.name, op.variants.at(-1)!.name]));
 
-export const trainCases: readonly SuiteCase[] = trained.map(({ name: part, unfreeze, live }) => {
+export const trainCases: readonly SuiteCase[] = trained.map(({ name: part, unfreeze, live, batchNorms = false }) => {
   const name = `${MODEL}/train/${part}/b${BATCH}`;
   return {
     quick: part === "head-features",
     names: () => [name],
     run: (context) => {
-      const settings = { batch: BATCH, inputSize: SIZE, unfreeze };
-      return benchStep(context, { name, network: MODEL, checkpoint: seededCheckpoint(MODEL), settings, live });
+      const settings = { batch: BATCH, inputSize: SIZE, unfreeze, ...(batchNorms && { batchNorm: "train" as const }) };
+      const checkpoint = batchNorms ? "none" : seededCheckpoint(MODEL);
+      return benchStep(context, { name, network: MODEL, checkpoint, settings, live });
     },
   };
 });
@@ -105,15 +111,17 @@ async function benchStep(context: SuiteContext, one: StepCase): Promise<CaseFind
   const { gpu } = context;
   const { name } = one;
   const setup = await setUpStep(gpu, one);
-  const smooth = withoutKinks(setup);
+  // Without activations a batch norm undoes what the one before it scales, whose gradient then is rounding alone.
+  const smooth = one.settings.batchNorm === "train" ? undefined : withoutKinks(setup);
+  const allowed = hasKinks(setup) ? KINKED : SMOOTH;
   if (smooth) context.say(`${name}, without activations: ${await verifyKernels(gpu, name, smooth, SMOOTH)}`);
-  context.say(`${name}: ${await verifyKernels(gpu, name, setup, smooth ? KINKED : SMOOTH)}`);
+  context.say(`${name}: ${await verifyKernels(gpu, name, setup, allowed)}`);
   const skipped: NamedReason[] = [];
   const peers: PeerEntry[] = [];
   const ours = await tlxStep(gpu, setup);
   try {
     for (const peer of context.peers) {
-      const entry = await enterPeer(gpu, peer, name, setup, smooth);
+      const entry = await enterPeer(gpu, peer, name, { setup, smooth, allowed });
       if ("work" in entry) peers.push(entry);
       else skipped.push(entry);
     }
@@ -129,8 +137,7 @@ async function enterPeer(
   gpu: Gpu,
   peer: SuitePeer,
   name: string,
-  setup: StepSetup,
-  smooth: StepSetup | undefined,
+  { setup, smooth, allowed }: { setup: StepSetup; smooth: StepSetup | undefined; allowed: StepTolerance },
 ): Promise<PeerEntry | NamedReason> {
   const refused = (reason: string): NamedReason => ({ name: `${name} by ${peer.name}`, reason });
   const agree = async (about: StepSetup, work: PreparedPeerWork, tolerance: StepTolerance): Promise<void> => {
@@ -145,7 +152,7 @@ async function enterPeer(
     const work = await peer.prepare(stepWork(setup));
     if ("cannot" in work) return refused(work.cannot);
     try {
-      await agree(setup, work, smooth ? KINKED : SMOOTH);
+      await agree(setup, work, allowed);
     } catch (error) {
       await work.dispose();
       throw error;

@@ -13,8 +13,8 @@ export interface StepTolerance {
 }
 
 /**
- * Losses before and after an update must agree, and the gradients: the length of the difference over that of the gradient, of a
- * bias or of the weight beside it, is within `tolerance` for every param. Both are two steps on then. Says how near they are; throws E_VERIFY.
+ * Losses before and after an update must agree, and the gradients: the length of the difference over that of the gradient, or of the
+ * one beside it of the same layer where that is longer, is within `tolerance` for every param. Both are two steps on then. Says how near they are; throws E_VERIFY.
  */
 export async function verifyStep(
   name: string,
@@ -36,8 +36,9 @@ export async function verifyStep(
   let worst = { path: "", error: 0 };
   for (const [path, gradient] of theirs.gradients) {
     const found = ours.gradients.get(path)!;
-    // A bias before a batch norm has no gradient but rounding.
-    const beside = lengths.get(path.replace(/\.bias$/, ".weight")) ?? 0;
+    // A bias before a batch norm has no gradient but rounding; nor has a norm's weight whose scale the next norm undoes.
+    const beside =
+      lengths.get(path.endsWith(".bias") ? `${path.slice(0, -5)}.weight` : `${path.slice(0, -7)}.bias`) ?? 0;
     const length = Math.max(lengths.get(path)!, beside);
     const error = lengthOf(gradient.length, (i) => found[i]! - gradient[i]!) / length;
     if (!(error <= tolerance.gradient)) refuse(`the gradients of "${path}" disagree (relative error ${error})`);
