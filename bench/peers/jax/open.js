@@ -111,7 +111,7 @@ function asWork(jax, run, sets, outputs) {
   const start = (set) => run(...sets[set].map((array) => array.ref));
   let pending = [];
   const settle = async () => {
-    await jax.blockUntilReady(pending); // work is lazy: this submits it
+    await jax.blockUntilReady(pending); // work is lazy: this submits it, and what was disposed of before never runs
     await device.queue.onSubmittedWorkDone();
     for (const array of pending) array.dispose();
     pending = [];
@@ -120,8 +120,7 @@ function asWork(jax, run, sets, outputs) {
     sets: sets.length,
     outputs: () => outputs(start(0)),
     enqueue(set) {
-      for (const array of pending) array.dispose();
-      pending = start(set);
+      pending.push(...start(set));
     },
     settle,
     dispose() {
