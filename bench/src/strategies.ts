@@ -19,8 +19,8 @@ const sets = ["ants_bees", "flowers5", "grocery10", "xray3"] as const;
 const strategies = {
   head: { inputSize: 96 },
   "last:3": { inputSize: 96, unfreeze: "last:3", epochs: 10, schedule: "one-cycle" },
-  all: { inputSize: 96, unfreeze: "all", epochs: 6, schedule: "one-cycle" },
-  scratch: { inputSize: 96, epochs: 6, schedule: "one-cycle" },
+  all: { inputSize: 96, unfreeze: "all", epochs: 4, schedule: "one-cycle" },
+  scratch: { inputSize: 96, epochs: 4, schedule: "one-cycle" },
 } satisfies Record<string, Partial<TrainSettings>>;
 type Strategy = keyof typeof strategies;
 
