@@ -1,5 +1,5 @@
 /** Result files of the long benches: with adapter, commit and versions, without which a figure means nothing. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Gpu } from "@tlx/kernels";
@@ -35,6 +35,8 @@ export function resultsFile(name: string, gpu: Gpu): string {
 export function saveResults(name: string, gpu: Gpu, results: unknown): string {
   const file = resultsFile(name, gpu);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ bench: name, environment: environment(gpu), results }, null, 2)}\n`);
+  const text = `${JSON.stringify({ bench: name, environment: environment(gpu), results }, null, 2)}\n`;
+  writeFileSync(`${file}.tmp`, text, { flush: true });
+  renameSync(`${file}.tmp`, file);
   return path.relative(process.cwd(), file);
 }

@@ -10,5 +10,8 @@ export const sharedPath = (...parts: string[]): string =>
 export function requirePath(given: string | undefined, shared: string, option: string): string {
   const found = given ?? shared;
   if (existsSync(found)) return found;
-  throw new TlxError("E_USAGE", `bench: expected "${found}", found nothing there; set ${option} or TLX_SHARED`);
+  throw new TlxError(
+    "E_USAGE",
+    `bench: expected "${found}", found nothing there; set ${[...new Set([option, "TLX_SHARED"])].join(" or ")}`,
+  );
 }

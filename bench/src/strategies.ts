@@ -49,7 +49,9 @@ export async function benchStrategies(gpu: Gpu, weightsFile: string | undefined,
   const weights = requirePath(weightsFile, sharedPath("weights", "mobilenet_v2.safetensors"), "--weights");
   const checkpoint = parseSafetensors(await readWeightsFile(weights));
   const file = resultsFile("strategies", gpu);
-  const runs: StrategyRun[] = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).results.runs : [];
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).results : undefined;
+  const isSame = JSON.stringify(before?.strategies) === JSON.stringify(strategies);
+  const runs: StrategyRun[] = isSame ? before.runs : [];
   const isDone = (set: string, strategy: Strategy, seed: number): boolean =>
     runs.some((r) => r.set === set && r.strategy === strategy && r.seed === seed);
   for (let seed = 1; seed <= seeds; seed++) {
@@ -81,7 +83,7 @@ export async function benchStrategies(gpu: Gpu, weightsFile: string | undefined,
   const mean = (values: readonly number[]): string => (values.reduce((a, b) => a + b, 0) / values.length).toFixed(0);
   const rows = sets.flatMap((set) =>
     (Object.keys(strategies) as Strategy[]).map((strategy) => {
-      const own = runs.filter((r) => r.set === set && r.strategy === strategy);
+      const own = runs.filter((r) => r.set === set && r.strategy === strategy && r.seed <= seeds);
       return [
         ...[set, strategy, show(own.map((r) => r.best)), show(own.map((r) => r.last))],
         ...[mean(own.map((r) => r.seconds)), mean(own.map((r) => r.cpuSeconds)), own[0]!.pictures],

@@ -38,6 +38,7 @@ export const namesInNode = (options: NodeBenchOptions): string[] =>
 export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile> {
   const wanted = checkPeers(options.peers ?? []);
   const startedAt = Date.now();
+  const commit = commitOfCheckout();
   const start = performance.now();
   const peers: Peer[] = [];
   try {
@@ -45,7 +46,7 @@ export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile
     const suite: SuiteOptions = { ...options, peers, cases: nodeCases(options) };
     const findings = await runSuite(suite);
     return makeResultFile(suite, findings, {
-      ...{ commit: commitOfCheckout(), tlx: version(), startedAt, tookMs: performance.now() - start },
+      ...{ commit, tlx: version(), startedAt, tookMs: performance.now() - start },
       runtime: `node ${process.version}`,
       platform: `${process.platform} ${process.arch}`,
       cpu: os.cpus()[0]?.model.trim() ?? "unknown",

@@ -16,7 +16,10 @@ export function commitOfCheckout(): string {
   try {
     const git = (...args: string[]): string =>
       execFileSync("git", args, { cwd: checkoutRoot, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") ? "+changes" : "");
+    return (
+      git("rev-parse", "--short", "HEAD") +
+      (git("status", "--porcelain", "--", ".", ":!bench/results") ? "+changes" : "")
+    );
   } catch {
     return "unknown";
   }

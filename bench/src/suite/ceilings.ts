@@ -184,7 +184,7 @@ async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number): Promise<Meas
         ...timing!,
         ...{ checked: true, ratios: {}, peers: {} },
         ...(gpuMs !== undefined && { gpuMs }),
-        ...ceiling.rates(gpuMs ?? medianMs),
+        ...ceiling.rates(medianMs),
       },
     };
   } finally {

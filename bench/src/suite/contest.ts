@@ -87,6 +87,10 @@ function takeTurn(contestant: Contestant, before: readonly number[]): Promise<Tu
   });
 }
 
+/** Fewer rounds are spread over all, so that drift hits all alike. */
+const takesPart = (round: number, rounds: number, own: number): boolean =>
+  Math.floor(((round + 1) * own) / rounds) > Math.floor((round * own) / rounds);
+
 /** In the order of `contestants`. Rejects with what a contestant rejects with, or the reason of `signal`. */
 export async function contest(
   contestants: readonly Contestant[],
@@ -120,7 +124,7 @@ export async function contest(
   for (let round = 0; round < rounds; round++) {
     for (const i of order) {
       signal?.throwIfAborted();
-      if (round >= roundsFor[i]!) continue;
+      if (!takesPart(round, rounds, roundsFor[i]!)) continue;
       turns[i] = await takeTurn(contestants[i]!, turns[i]?.sample ?? []);
     }
     order.reverse();

@@ -224,16 +224,15 @@ async function describe(
     const timing = timings[i]!;
     const { medianMs } = timing;
     const gpuMs = await gpuTime(gpu, sets[0]!.launches, medianMs);
-    const ms = gpuMs ?? medianMs;
     const leastMs = ceilings && Math.max((flops ?? 0) / ceilings.gflops, bytes / ceilings.gbs(bytes)) / 1e6;
     results.push({
       ...timing,
       ...{ checked: true, noise },
       ...peerColumns(medianMs, peers, theirs),
       ...(gpuMs !== undefined && { gpuMs }),
-      ...(flops !== undefined && { gflops: flops / ms / 1e6 }),
-      gbs: bytes / ms / 1e6,
-      ...(leastMs !== undefined && { shareOfCeiling: leastMs / ms }),
+      ...(flops !== undefined && { gflops: flops / medianMs / 1e6 }),
+      gbs: bytes / medianMs / 1e6,
+      ...(leastMs !== undefined && { shareOfCeiling: leastMs / medianMs }),
       default: isDefault,
       ...(variant.precision && { precision: variant.precision }),
       dispatches: sets[0]!.launches.length,

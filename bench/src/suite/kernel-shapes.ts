@@ -31,10 +31,6 @@ export function describeShape(op: string, { inputs, outputs, params }: Problem<u
       ? `${join(x)}-${w[0]}x${w[1]}${stridesOf(params)}`
       : `${join(x)}-${w[3]}-${w[0]}x${w[1]}${stridesOf(params)}`;
   if (op === "conv2d" || op === "depthwiseConv2d") return window(a, b);
-  if (op === "expandDepthwise") {
-    const [kh, kw] = inputs[2]!.shape;
-    return `${join(a)}-${b[3]}-${kh}x${kw}${stridesOf(params)}`;
-  }
   if (op === "conv2dInputGrad" || op === "depthwiseConv2dInputGrad") return window(result, b);
   if (op === "conv2dWeightGrad" || op === "depthwiseConv2dWeightGrad") return window(a, result);
   if (op === "expandDepthwise") {

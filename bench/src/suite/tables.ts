@@ -73,6 +73,9 @@ export function formatComparison({ results, onlyBefore, onlyAfter, warnings }: C
   ].join("\n");
 }
 
+/** A ratio of something whose two timings differ by half says nothing. */
+const tells = ({ noise = 0 }: Result): boolean => noise < 0.5;
+
 /** Networks, training steps and jobs as a Markdown table, with the geometric means of kernels below. */
 export function formatMarkdown(file: ResultFile, source: string): string {
   const isWhole = ({ name }: Result): boolean => /\/(forward|train)\/|^job\//.test(name);
@@ -84,7 +87,10 @@ export function formatMarkdown(file: ResultFile, source: string): string {
       `\`${r.name}\``,
       showMs(r.medianMs),
       percent(r.spread),
-      ...peers.map((peer) => (r.ratios[peer] === undefined ? "" : `${r.ratios[peer].toFixed(1)}x`)),
+      percent(r.noise),
+      ...peers.map((peer) =>
+        r.ratios[peer] === undefined ? "" : tells(r) ? `${r.ratios[peer].toFixed(1)}x` : "noise",
+      ),
     ]),
   );
   const groups = file.groups.map(
@@ -94,8 +100,8 @@ export function formatMarkdown(file: ResultFile, source: string): string {
   return [
     `${describeRun(file)}. From [${source}](${source}); ratios say how many times as long the other runtime takes.`,
     "",
-    line(["", "median ms", "spread", ...peers]),
-    line(["---", "---:", "---:", ...peers.map(() => "---:")]),
+    line(["", "median ms", "spread", "noise", ...peers]),
+    line(["---", "---:", "---:", "---:", ...peers.map(() => "---:")]),
     ...rows,
     ...(groups.length > 0 ? ["", "Kernels:", "", ...groups] : []),
   ].join("\n");

@@ -33,6 +33,9 @@ export async function verifyStep(
   const theirs = await peer.check();
   sameLoss("at the start", ours.loss, theirs.loss);
   const lengths = new Map([...theirs.gradients].map(([path, g]) => [path, lengthOf(g.length, (i) => g[i]!)]));
+  if (ours.gradients.size !== theirs.gradients.size) {
+    refuse(`there are gradients of ${ours.gradients.size} and of ${theirs.gradients.size} params`);
+  }
   let worst = { path: "", error: 0 };
   for (const [path, gradient] of theirs.gradients) {
     const found = ours.gradients.get(path)!;

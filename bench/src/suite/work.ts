@@ -21,12 +21,6 @@ export function flopsOf(op: string, { inputs, outputs, params }: Problem<unknown
     const [kh, kw, c] = outputs[0]!.shape as [number, number, number];
     return 2 * sizeOf(w!) * kh * kw * c;
   }
-  if (op === "expandDepthwise") {
-    const [eh, ew, k] = w!.shape as [number, number, number];
-    const [kh, kw] = inputs[2]!.shape as [number, number];
-    const expanded = sizeOf(expandDepthwise.largestScratch!(inputs, params as ExpandDepthwiseParams));
-    return 2 * expanded * eh * ew * k + 2 * out * kh * kw;
-  }
   if (op === "matmul" || op === "matmulTransposeB") return 2 * out * x!.shape[1]!;
   if (op === "matmulTransposeA") return 2 * out * x!.shape[0]!;
   return undefined;

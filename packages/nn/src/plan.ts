@@ -31,8 +31,15 @@ export interface Plan {
   readonly unplannedBytes: number;
 }
 
-/** Plans `graph`, whose nodes were lowered to `nodes` in the same order. Inputs, weights and outputs have buffers of their own. */
-export function planMemory(graph: Graph, nodes: readonly LoweredNode[]): Plan {
+/**
+ * Plans `graph`, whose nodes were lowered to `nodes` in the same order. Inputs, weights and outputs have buffers of their own.
+ * A slot that several values share has at most `largest` bytes: the device's maxBufferSize.
+ */
+export function planMemory(
+  graph: Graph,
+  nodes: readonly LoweredNode[],
+  largest: number = Number.POSITIVE_INFINITY,
+): Plan {
   const homeOf = homesOf(graph.nodes);
   const fixed = new Set([...graph.inputs.values(), ...graph.params.values(), ...graph.states.values()]);
   for (const v of graph.outputs.values()) fixed.add(homeOf(v));
@@ -59,7 +66,7 @@ export function planMemory(graph: Graph, nodes: readonly LoweredNode[]): Plan {
     scratch.push((lowered.scratch ?? []).map((spec) => begin(bytesOf(spec), i)));
   });
   const all = [...lives.values(), ...scratch.flat()];
-  const { slots, placeOf } = shareSlots(all);
+  const { slots, placeOf } = shareSlots(all, largest);
   const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
   return {
     slots,

@@ -61,8 +61,8 @@ interface Shared {
 
 const total = ({ slots }: Shared): number => slots.reduce((sum, bytes) => sum + bytes, 0);
 
-/** A slot for every life; where `grows`, an existing one may become larger than the first of its lives. */
-function share(lives: readonly Life[], grows: boolean): Shared {
+/** A slot for every life; an existing one may become larger than the first of its lives, up to `largest` bytes. */
+function share(lives: readonly Life[], largest: number): Shared {
   const slots: { bytes: number; readonly tenants: Tenant[] }[] = [];
   const placeOf = new Map<Life, Place>();
   for (const life of lives) {
@@ -72,7 +72,7 @@ function share(lives: readonly Life[], grows: boolean): Shared {
       const offset = findOffset(tenants, life);
       if (offset === undefined) continue;
       const growth = Math.max(0, offset + life.bytes - bytes);
-      if (growth < best.growth && (growth === 0 || grows)) best = { slot, offset, growth };
+      if (growth < best.growth && (growth === 0 || bytes + growth <= largest)) best = { slot, offset, growth };
     }
     if (best.slot === slots.length) slots.push({ bytes: 0, tenants: [] });
     const { slot, offset, growth } = best;
@@ -83,9 +83,9 @@ function share(lives: readonly Life[], grows: boolean): Shared {
   return { slots: slots.map((s) => s.bytes), placeOf };
 }
 
-/** A place for every life. */
-export function shareSlots(lives: readonly Life[]): Shared {
+/** A place for every life; no slot grows beyond `largest` bytes. */
+export function shareSlots(lives: readonly Life[], largest: number): Shared {
   const sorted = [...lives].sort((a, b) => b.bytes - a.bytes || a.from - b.from);
-  const [fixed, growing] = [share(sorted, false), share(sorted, true)];
+  const [fixed, growing] = [share(sorted, 0), share(sorted, largest)];
   return total(growing) < total(fixed) ? growing : fixed;
 }

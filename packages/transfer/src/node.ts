@@ -16,6 +16,7 @@ export {
   type Skipped,
 } from "./run/node/run-folder.js";
 export { type FilesVerification, type VerifyFilesOptions, verifyFiles } from "./run/node/verify-files.js";
+export { replaceFile } from "./run/node/write-file.js";
 export { readKernels, type TunedFileOptions, tunedFile } from "./tune/node/tuned-file.js";
 export { cacheFolder } from "./weights/node/cache-folder.js";
 export { hashFile } from "./weights/node/checksum.js";

@@ -167,16 +167,19 @@ export class Preprocessor {
     for (const [i, { from, count }] of bands.entries()) {
       const launches = await this.launches.prepare(groups[i]!);
       const upload = await this.uploads.take(4 * columns.extent * count);
-      this.assertUsable(); // it may have been disposed meanwhile
-      cutPixels(picture, columns, rows.first + from, count, upload.bytes);
-      const encoder = gpu.device.createCommandEncoder({ label: "preprocess" });
-      upload.copyTo(encoder, band, 0);
-      const pass = encoder.beginComputePass({ label: "preprocess" });
-      replay(pass, launches);
-      pass.end();
-      if (!direct && i === bands.length - 1) encoder.copyBufferToBuffer(row.buffer, 0, target, offset, rowBytes);
-      gpu.device.queue.submit([encoder.finish()]);
-      upload.done();
+      try {
+        this.assertUsable(); // it may have been disposed meanwhile
+        cutPixels(picture, columns, rows.first + from, count, upload.bytes);
+        const encoder = gpu.device.createCommandEncoder({ label: "preprocess" });
+        upload.copyTo(encoder, band, 0);
+        const pass = encoder.beginComputePass({ label: "preprocess" });
+        replay(pass, launches);
+        pass.end();
+        if (!direct && i === bands.length - 1) encoder.copyBufferToBuffer(row.buffer, 0, target, offset, rowBytes);
+        gpu.device.queue.submit([encoder.finish()]);
+      } finally {
+        upload.done();
+      }
     }
   }
 

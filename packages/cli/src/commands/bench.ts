@@ -1,5 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import path from "node:path";
 import { TlxError } from "@tlx/kernels";
+import { replaceFile } from "@tlx/transfer/node";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.js";
 import { type AdapterOptions, addAdapterOption, jsonOption, wholeNumber } from "../options.js";
@@ -63,11 +66,25 @@ export function benchCommand(context: Context): Command {
     .action((options: BenchOptions) => bench(context, options));
 }
 
+/** Throws E_USAGE: minutes of measuring should not end in a folder that is not there. */
+async function assertWritable(file: string): Promise<void> {
+  const folder = path.dirname(path.resolve(file));
+  await access(folder, constants.W_OK).catch((error) => {
+    throw new TlxError(
+      "E_USAGE",
+      `bench: cannot write into "${folder}" for --output; make it, or name another file`,
+      {},
+      error,
+    );
+  });
+}
+
 async function bench({ report, signal }: Context, options: BenchOptions): Promise<void> {
   // Loaded when asked for: no other command needs references and cases.
   const { formatResults } = await import("@tlx/bench");
   const { benchInNode, namesInNode } = await import("@tlx/bench/node");
   const { quick, filter, rounds, settings, peers, adapter, output, json, list } = options;
+  if (output !== undefined) await assertWritable(output);
   const wrong = await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
     const about = { gpu, quick, filter, rounds, settings, peers, signal, adapter };
@@ -79,7 +96,7 @@ async function bench({ report, signal }: Context, options: BenchOptions): Promis
     const onProgress = (line: string): void =>
       report.say(`${((performance.now() - start) / 1000).toFixed(0)} s  ${line}`);
     const file = await benchInNode({ ...about, onProgress });
-    if (output !== undefined) writeFileSync(output, `${JSON.stringify(file, null, 2)}\n`);
+    if (output !== undefined) await replaceFile(output, `${JSON.stringify(file, null, 2)}\n`);
     if (json) report.printJson(file);
     else report.print(formatResults(file));
     return file.failed;

@@ -138,7 +138,7 @@ function describe(model: Model, network: Network, gpu: Gpu | undefined, batch: n
   const caps = gpu?.capabilities ?? defaultCapabilities;
   const part = splitBatch(network.graph, caps);
   const nodes = lowerGraph(part, caps);
-  const plan: Plan = planMemory(part, nodes);
+  const plan: Plan = planMemory(part, nodes, caps.maxBufferSize);
   const owned = new Set([...part.params.values(), ...part.states.values()]);
   const microBatch = [...part.inputs.values()][0]!.spec.shape[0]!;
   const layers = nodes.map(({ node, variant, lowered }: LoweredNode): Layer => {

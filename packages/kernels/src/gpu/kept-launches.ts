@@ -41,17 +41,20 @@ export class KeptLaunches {
       const { pipeline, layout } = pipelines[i]!;
       return { ...b, pipeline, layout, bindings, key: `${this.idOf(pipeline)} ${places.join(" ")}` };
     });
-    const missing = uses.filter(({ key }) => !groups.has(key));
+    let missing = uses.filter(({ key }) => !groups.has(key));
+    if (groups.size + missing.length > MOST_GROUPS) {
+      groups.clear();
+      missing = uses;
+    }
     if (missing.length > 0) {
-      if (groups.size + missing.length > MOST_GROUPS) groups.clear();
-      await gpu.guarded(this.label, () => {
-        for (const { key, label, layout, bindings } of uses) {
-          if (groups.has(key)) continue;
+      const made = await gpu.guarded(this.label, () =>
+        missing.map(({ key, label, layout, bindings }): [string, GPUBindGroup] => {
           const entries = bindings.map((resource, binding) => ({ binding, resource }));
-          groups.set(key, gpu.device.createBindGroup({ label, layout, entries }));
-        }
-      });
+          return [key, gpu.device.createBindGroup({ label, layout, entries })];
+        }),
+      );
       this.arena.assertUsable();
+      for (const [key, group] of made) groups.set(key, group);
     }
     if (bound.length > 0) gpu.device.queue.writeBuffer(buffer, 0, data.buffer, 0, ARG_STRIDE * bound.length);
     return uses.map(({ label, pipeline, key, dispatch }) => ({

@@ -46,8 +46,7 @@ export class UploadRing {
     if (bytes > this.size) await this.grow(bytes);
     const place = this.places[this.next] ?? this.add();
     this.next = (this.next + 1) % this.count;
-    await place.ready;
-    this.arena.assertUsable();
+    await this.settle([place]);
     const { buffer } = place;
     let mapped = true;
     return {
@@ -76,11 +75,19 @@ export class UploadRing {
     return place;
   }
 
+  /** Waits until the buffers may be written; a ring that was disposed meanwhile says so. */
+  private async settle(places: readonly Place[]): Promise<void> {
+    try {
+      await Promise.all(places.map(({ ready }) => ready));
+    } finally {
+      this.arena.assertUsable();
+    }
+  }
+
   /** Another ring of larger buffers, once all of this one are read. */
   private async grow(bytes: number): Promise<void> {
     this.arena.assertUsable();
-    await Promise.all(this.places.map(({ ready }) => ready));
-    this.arena.assertUsable();
+    await this.settle(this.places);
     this.arena.dispose();
     this.arena = new Arena(this.gpu, this.label);
     this.places = [];

@@ -121,7 +121,7 @@ export class Program {
       choices: options.choices,
       precision: options.precision,
     });
-    const plan = planMemory(part, lowered);
+    const plan = planMemory(part, lowered, gpu.capabilities.maxBufferSize);
     const arena = new Arena(gpu, label);
     let params = weights instanceof Params ? weights : undefined;
     try {
@@ -219,8 +219,8 @@ export class Program {
   }
 
   /**
-   * The commands of one run, not yet submitted: the host's whole work, for benches and for callers that submit together, in
-   * the order in which they encoded.
+   * The commands of one run, not yet submitted: the host's whole work, for benches and for callers that add commands of their
+   * own. Submit them before another program on the same params is encoded or run.
    */
   encode(): GPUCommandBuffer {
     this.assertUsable();

@@ -7,7 +7,7 @@ import type { PreprocessSpec } from "../preprocess.js";
 import { sha256 } from "../sha256.js";
 
 /** Raised when the same picture gives other features: by a change of kernels, rewrites, resampling or decoder. */
-export const FEATURE_VERSION = 2;
+export const FEATURE_VERSION = 3;
 
 export interface FeatureSource {
   /** The frozen base, for the batch at which it runs: sums of another batch may differ in their last bits. */

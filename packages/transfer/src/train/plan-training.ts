@@ -157,7 +157,7 @@ export function forecastMemory(
   for (const [path, tensor] of tail.weights) (tail.trainable.has(path) ? trained : frozen)!.push(tensor);
   return {
     weights: totalBytes(network?.weights.values() ?? []) + totalBytes(frozen!),
-    values: part ? planMemory(part, lowerGraph(part, capabilities)).plannedBytes : 0,
+    values: part ? planMemory(part, lowerGraph(part, capabilities), capabilities.maxBufferSize).plannedBytes : 0,
     step: cost.plannedBytes,
     trained: totalBytes(trained!) + cost.optimizerBytes,
   };

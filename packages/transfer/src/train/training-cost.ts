@@ -27,7 +27,7 @@ export function costOfTraining(
   for (const graph of graphs) {
     const nodes = lowerGraph(graph, capabilities, { choices });
     for (const { node, lowered } of nodes) dispatches[stageOf(node.path)] += lowered.dispatches.length;
-    const memory = planMemory(graph, nodes);
+    const memory = planMemory(graph, nodes, capabilities.maxBufferSize);
     plannedBytes += memory.plannedBytes;
     unplannedBytes += memory.unplannedBytes;
     for (const { beside } of graph.blocks.values()) {
