@@ -312,7 +312,13 @@ describe("the README", () => {
     });
     const table = formatMarkdown(file, "bench/results/a.json");
     expect(table).toContain("a SOFTWARE adapter");
-    expect(table).toContain("| `mobilenet-v2/forward/b8` | 12.30 | 1 % | 6.5x |");
+    expect(table).toContain("| `mobilenet-v2/forward/b8` | 12.30 | 1 % | 2 % | 6.5x |");
+  });
+
+  it("gives no ratio of what two timings of the same do not agree on", () => {
+    const noisy = resultOf("mobilenet-v2/train/head/b8", 0.8, { noise: 1.4, ratios: { "tfjs-webgpu": 6.54 } });
+    const file = fileOf([noisy], { peers: [{ name: "tfjs-webgpu", version: "4.22.0" }] });
+    expect(formatMarkdown(file, "bench/results/a.json")).toContain("| 140 % | noise |");
   });
 });
 

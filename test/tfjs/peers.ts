@@ -194,7 +194,7 @@ const globalAveragePoolGrad: Peer<unknown> = ([dy], { outputs }) => [
 ];
 
 const batchNormTraining: Peer<BatchNormTrainingParams> = (
-  [x, weight, bias, runningMean, runningVar],
+  [x, weight, bias, runningMean, runningVar, residual],
   { params: { eps, momentum, activation = "none" } },
 ) => {
   const rows = tf.reshape(x!, [-1, weight!.size]);
@@ -212,7 +212,7 @@ const batchNormTraining: Peer<BatchNormTrainingParams> = (
   const unbiased = tf.mul(variance, rows.shape[0]! / (rows.shape[0]! - 1));
   const rstd = tf.rsqrt(tf.add(variance, eps));
   return [
-    activate(tf.reshape(y, x!.shape), activation),
+    activate(residual ? tf.add(tf.reshape(y, x!.shape), residual) : tf.reshape(y, x!.shape), activation),
     mean,
     rstd,
     follow(runningMean!, mean),
