@@ -1,19 +1,11 @@
 /** How a convolution is cut into tiles for Winograd's method, what that costs, and which tiles a device can run. */
 import type { Capabilities } from "../../gpu/capabilities.js";
 import { bytesOf, f32, type Spec } from "../../spec.js";
+import type { ConvGeometry } from "./geometry.js";
 import { winogradMatrices } from "./winograd-matrices.js";
 
 /** A convolution of stride 1 under a 3x3 kernel, of input 0 with input 1. */
-export interface Convolution3x3 {
-  readonly n: number;
-  readonly h: number;
-  readonly w: number;
-  readonly c: number;
-  readonly oh: number;
-  readonly ow: number;
-  readonly oc: number;
-  readonly py: number;
-  readonly px: number;
+export interface Convolution3x3 extends Pick<ConvGeometry, "n" | "h" | "w" | "c" | "oh" | "ow" | "oc" | "py" | "px"> {
   /** Is it the gradient: the weight is [3, 3, oc, c], its taps backwards? Else [3, 3, c, oc]. */
   readonly turned: boolean;
 }
