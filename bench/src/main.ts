@@ -11,10 +11,10 @@ const usage = `usage: npm run bench -- <bench> [options]
 
   accuracy           default settings on four sets of pictures beside logistic regression
   finetune           last 3 blocks trained against the head alone, over seeds
-  strategies         head, last:3, all and scratch on four sets of pictures over seeds (--seeds, default 5)
+  strategies         head, last:3, all and scratch on four sets of pictures over seeds
 
   --data DIR         pictures of finetune (default: flowers5 and xray3 of TLX_SHARED)
-  --seeds N          of finetune, 2 or more (default 3)
+  --seeds N          2 or more, of finetune (default 3) and strategies (default 5)
   --epochs N         of finetune (default: what suits head, last:3 and a network without weights)
   --scratch          finetune trains a network without weights too, at 96 px, with one seed
   --weights FILE     MobileNetV2 weights (default: those of TLX_SHARED)
@@ -24,7 +24,7 @@ const usage = `usage: npm run bench -- <bench> [options]
        npm run bench:compare -- A B      two result files of tlx bench
        npm run bench:readme -- FILE      the README's table from a result file`;
 
-const { values, positionals } = parseArgs({
+const config = {
   allowPositionals: true,
   options: {
     seeds: { type: "string" },
@@ -34,7 +34,18 @@ const { values, positionals } = parseArgs({
     weights: { type: "string" },
     adapter: { type: "string" },
   },
-});
+} as const;
+
+function parse(): ReturnType<typeof parseArgs<typeof config>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = parse();
 const [bench, ...rest] = positionals;
 const numbers = ["seeds", "epochs"] as const;
 const [seeds, epochs] = numbers.map((name) => (values[name] === undefined ? undefined : Number(values[name])));

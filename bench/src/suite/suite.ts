@@ -29,7 +29,7 @@ export interface SuiteOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-const CEILINGS = "ceiling/";
+const CEILINGS = ["ceiling/copy", "ceiling/fma"];
 const FULL = { rounds: 9, budgetMs: 8000 };
 const QUICK = { rounds: 5, budgetMs: 800 };
 
@@ -72,7 +72,7 @@ export function namesOf(options: SuiteOptions): string[] {
 export async function runSuite(options: SuiteOptions): Promise<Findings> {
   const { gpu, quick = false, filter, peers = [] } = options;
   const { about, wanted } = plan(options);
-  const ceilingsWanted = wanted.some((c) => c.needsCeilings) || (filter?.test(CEILINGS) ?? true);
+  const ceilingsWanted = wanted.some((c) => c.needsCeilings) || CEILINGS.some((name) => filter?.test(name) ?? true);
   if (wanted.length === 0 && !ceilingsWanted) {
     throw new TlxError(
       "E_USAGE",
