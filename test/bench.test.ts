@@ -1,5 +1,6 @@
 /** The benchmark suite: what it computes of times, and that it refuses to lie. */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -24,10 +25,13 @@ import {
   type SuitePeer,
   spreadOf,
 } from "@tlx/bench";
-import type { Lowered } from "@tlx/kernels";
+import { type Kernel, type Lowered, TlxError } from "@tlx/kernels";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { parseCommand } from "../bench/src/parse-command.js";
 import { withBenchTable } from "../bench/src/readme-table.js";
+import type { CheckedStep } from "../bench/src/suite/step-setup.js";
+import { verifyStep } from "../bench/src/suite/verify-step.js";
 import { testGpu } from "./support/gpu.js";
 import { tlx } from "./support/tlx.js";
 
@@ -101,9 +105,9 @@ describe("a contest", () => {
     expect(calls.slice(0, 6).join("")).toBe("aabbcc");
     const turns = calls.slice(6).filter((name, i, all) => i === 0 || name !== all[i - 1]);
     expect(turns.join("")).toBe("abcbabcba");
-    for (const { medianMs, runs } of timings) {
-      expect(medianMs).toBeGreaterThan(0.9 * slow);
-      expect(runs).toBeGreaterThanOrEqual(4);
+    for (const timing of timings) {
+      expect(timing!.medianMs).toBeGreaterThan(0.9 * slow);
+      expect(timing!.runs).toBeGreaterThanOrEqual(4);
     }
   });
 
@@ -122,6 +126,23 @@ describe("a contest", () => {
     const [fast, slow] = await contest([lasting("fast", 1), lasting("slow", 5)], { rounds: 6 });
     expect([fast!.runs, slow!.runs]).toEqual([6, 3]);
     expect(slow!.medianMs).toBeCloseTo(5);
+  });
+
+  it("goes on without a guest that fails", async () => {
+    const reasons: unknown[] = [];
+    const crashing = (calls: number): Contestant => ({
+      name: "crashing",
+      run: async () => {
+        if (calls-- === 0) throw new Error("it crashed");
+        return 1;
+      },
+      onFailure: (error) => reasons.push(error),
+    });
+    const guests = [crashing(0), crashing(3)];
+    const [ours, ...theirs] = await contest([recording([], "ours", 2), ...guests], { rounds: 3 });
+    expect(ours!.medianMs).toBeCloseTo(2);
+    expect(theirs).toEqual([undefined, undefined]);
+    expect(reasons).toEqual([new Error("it crashed"), new Error("it crashed")]);
   });
 
   it("ends with the error of a contestant, and when it is aborted", async () => {
@@ -209,32 +230,92 @@ describe("kernels", () => {
     expect(ceilings.filter(({ gbs }) => gbs).length).toBeGreaterThanOrEqual(2);
   });
 
-  it("are compared with peers that agree, and with no others", async () => {
+  it("that go wrong after some runs have no time", async () => {
     const gpu = await testGpu();
-    const outputsOf =
-      (scale: number): SuitePeer["prepare"] =>
-      async (work) => {
+    const shape = shapeNamed("relu/1x112x112x32");
+    const { op } = shape.record;
+    const counting: Kernel = {
+      name: "test/wearing-out",
+      code: `
+struct Args { count: u32 }
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> runs: array<u32>;
+@group(0) @binding(3) var<uniform> args: Args;
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < args.count) {
+    let worn = runs[id.x] >= 5u;
+    runs[id.x] += 1u;
+    y[id.x] = select(max(x[id.x], 0.0), 1.0, worn);
+  }
+}`,
+      bindings: [
+        { name: "x", writes: false },
+        { name: "y", writes: true },
+        { name: "runs", writes: true },
+      ],
+      args: [{ name: "count", type: "u32" }],
+      workgroup: [64, 1, 1],
+    };
+    const count = 112 * 112 * 32;
+    const lower = (): Lowered => ({
+      dispatches: [
+        {
+          ...{ kernel: counting, args: { count }, workgroups: [count / 64, 1, 1] },
+          bind: { x: { input: 0 }, y: { output: 0 }, runs: { scratch: 0 } },
+        },
+      ],
+      scratch: [{ dtype: "u32", shape: [count] }],
+    });
+    const variants = [{ ...op.variants[0]!, name: "wearing-out", settings: undefined, lower }, ...op.variants];
+    const worn = kernelCase({ ...shape, record: { ...shape.record, op: { ...op, variants } } });
+    const found = await runSuite({ gpu, quick: true, cases: [worn], filter: /^relu/, rounds: 3 });
+    expect(found.failed).toEqual([
+      { name: "relu/1x112x112x32/wearing-out", reason: expect.stringContaining("after it was timed") },
+    ]);
+    const timed = found.results.map(({ name }) => name).filter((name) => name.startsWith("relu/"));
+    expect(timed).toEqual(["relu/1x112x112x32/plain"]);
+  });
+
+  it("are compared with peers that agree until the end, and with no others", async () => {
+    const gpu = await testGpu();
+    const crash = async (): Promise<never> => {
+      throw new TlxError("E_DEVICE", "its process ended with SIGSEGV");
+    };
+    const peerOf = (name: string, scale: number, runs = Number.POSITIVE_INFINITY, later = scale): SuitePeer => ({
+      ...{ name, version: "1" },
+      async prepare(work) {
         if (work.kind !== "kernel") return { cannot: "it does kernels only" };
         const [x] = work.inputSets[0]!;
+        const outputs = (factor: number) =>
+          new Map([["0", Float32Array.from(x as Float32Array, (v) => factor * Math.max(v, 0))]]);
+        let done = 0;
         return {
-          outputs: new Map([["0", Float32Array.from(x as Float32Array, (v) => scale * Math.max(v, 0))]]),
-          run: async (times = 1) => ({ ms: 1000 * times, figures: {} }),
+          outputs: outputs(scale),
+          run: async (times = 1) => (done++ < runs ? { ms: 1000 * times, figures: {} } : crash()),
+          read: async () => outputs(later),
           dispose: async () => {},
         };
-      };
+      },
+    });
     const peers: SuitePeer[] = [
-      { name: "right", version: "1", prepare: outputsOf(1) },
-      { name: "wrong", version: "1", prepare: outputsOf(1.01) },
+      peerOf("right", 1),
+      peerOf("wrong", 1.01),
+      peerOf("crashing", 1, 2),
+      peerOf("tiring", 1, Number.POSITIVE_INFINITY, 0),
       { name: "unable", version: "1", prepare: async () => ({ cannot: "it has no relu" }) },
     ];
     const found = await runSuite({ gpu, quick: true, peers, filter: /^relu\//, rounds: 3 });
     const [relu] = found.results.filter(({ name }) => name.startsWith("relu/"));
     expect(Object.keys(relu!.ratios)).toEqual(["right"]);
     expect(relu!.peers.right!.medianMs).toBeCloseTo(1000);
+    expect(relu!.peers.right!.runs).toBeGreaterThanOrEqual(3);
     expect(relu!.ratios.right! * relu!.medianMs).toBeCloseTo(1000, 3);
     const reasons = new Map(found.skipped.map(({ name, reason }) => [name, reason]));
     expect(reasons.get("relu/1x112x112x32 by wrong")).toContain("not that of tlx");
     expect(reasons.get("relu/1x112x112x32 by unable")).toBe("it has no relu");
+    expect(reasons.get("relu/1x112x112x32 by crashing")).toMatch(/^it failed while it was timed: .*SIGSEGV$/);
+    expect(reasons.get("relu/1x112x112x32 by tiring")).toMatch(/^after it was timed: .* not that of tlx/);
     expect(found.groups.map(({ name, peer }) => [name, peer])).toEqual([["all kernels", "right"]]);
   });
 
@@ -254,6 +335,98 @@ describe("kernels", () => {
     expect(forward!.tunedRatio).toBeCloseTo(Math.sqrt(8 * 16));
     expect(backward).toMatchObject({ shapes: 1, least: 0.5, leastOf: "conv2dInputGrad/1x1x1x1-1-1x1" });
     expect(all).toMatchObject({ name: "all kernels", shapes: 3 });
+  });
+});
+
+describe("a training step", () => {
+  const start = Float32Array.from([0.5, -2, 0.25, 1]);
+  const [g1, g2] = [Float32Array.from([1e-3, -0.4, 0, 30]), Float32Array.from([-2e-3, -0.1, 1e-4, 10])];
+  const learningRate = 1e-5;
+  const setup = { learningRate, tail: { weights: new Map([["w", { data: start }]]) } } as unknown as Parameters<
+    typeof verifyStep
+  >[1];
+
+  /** Adam, but for `changes`. */
+  function stepsBy(changes: { rate?: number; beta1?: number; beta2?: number; stepAt?: (t: number) => number } = {}) {
+    const { rate = learningRate, beta1 = 0.9, beta2 = 0.999, stepAt = (t) => t } = changes;
+    const [m, v] = [new Float64Array(4), new Float64Array(4)];
+    let weights = start;
+    const steps = [g1, g2].map((g, i): CheckedStep => {
+      const t = stepAt(i + 1);
+      weights = weights.map((w, k) => {
+        m[k] = beta1 * m[k]! + (1 - beta1) * g[k]!;
+        v[k] = beta2 * v[k]! + (1 - beta2) * g[k]! ** 2;
+        return w - (rate * m[k]!) / (1 - beta1 ** t) / (Math.sqrt(v[k]! / (1 - beta2 ** t)) + 1e-8);
+      });
+      return { loss: 1, gradients: new Map([["w", g]]), updated: new Map([["w", weights]]) };
+    });
+    return { check: async () => steps as unknown as readonly [CheckedStep, CheckedStep] };
+  }
+  const verified = (peer: ReturnType<typeof stepsBy>): Promise<string> =>
+    verifyStep("a step", setup, stepsBy(), peer, { gradient: 1e-3, updated: 1e-3 });
+
+  it("counts when both updates are Adam's", async () => {
+    expect(await verified(stepsBy())).toContain("two updates checked");
+  });
+
+  it.each([
+    ["another learning rate", { rate: 1.02 * learningRate }],
+    ["no update", { rate: 0 }],
+    ["another mean of gradients", { beta1: 0.8 }],
+    ["another mean of squares", { beta2: 0.99 }],
+    ["a bias that is corrected as in the first step", { stepAt: () => 1 }],
+  ])("is refused with %s", async (_, changes) => {
+    await expect(verified(stepsBy(changes))).rejects.toThrow(/moves element \d of "w" by .* learning rates/);
+  });
+});
+
+describe("a run that ends early", () => {
+  const caseOf = (name: string, run: () => void): SuiteCase => ({
+    quick: true,
+    names: () => [name],
+    async run() {
+      run();
+      return { results: [resultOf(name, 1)] };
+    },
+  });
+
+  it("gives what was measured, and says how far it came", async () => {
+    const gpu = await testGpu();
+    const controller = new AbortController();
+    const cases = [
+      caseOf("first", () => {}),
+      caseOf("second", () => controller.abort(new Error("stopped by SIGINT"))),
+      caseOf("third", () => {}),
+    ];
+    const found: [number, string | undefined][] = [];
+    const running = runSuite({
+      ...{ gpu, quick: true, cases, filter: /^(first|second|third)$/, signal: controller.signal },
+      onFindings: ({ results, unfinished }) => void found.push([results.length, unfinished]),
+    });
+    await expect(running).rejects.toThrow("stopped by SIGINT");
+    expect(found).toEqual([
+      [1, "1 of 3 cases measured"],
+      [2, "2 of 3 cases measured"],
+      [2, "2 of 3 cases measured: stopped by SIGINT"],
+    ]);
+  });
+});
+
+describe("npm run bench", () => {
+  it("refuses options that a bench does not use", () => {
+    expect(parseCommand(["strategies", "--seeds", "2"])).toMatchObject({ bench: "strategies", seeds: 2 });
+    expect(parseCommand(["compare", "a.json", "b.json"])).toMatchObject({ files: ["a.json", "b.json"] });
+    for (const [argv, message] of [
+      [["accuracy", "--seeds", "2"], "accuracy has no use for --seeds; its options: --weights, --adapter"],
+      [["strategies", "--scratch"], "strategies has no use for --scratch"],
+      [["strategies", "--colour"], "--colour"],
+      [["strategies", "--seeds", "few"], 'expected a whole number of at least 1 for --seeds, found "few"'],
+      [["strategies", "again"], 'strategies expects options only, found "again"'],
+      [["walk"], 'found "walk"'],
+      [["compare", "--data", "x", "a", "b"], "compare has no use for --data"],
+    ] as const) {
+      expect(() => parseCommand(argv)).toThrow(message);
+    }
   });
 });
 
@@ -284,9 +457,31 @@ describe("two result files", () => {
     expect(formatComparison(found)).toContain("1 faster, 1 slower, 2 same within noise");
   });
 
-  it("of different adapters are said to be", () => {
-    const [a, b] = [fileOf([]), fileOf([], { adapter: "another" })];
-    expect(formatComparison(compareResults(a, b))).toContain("WARNING: the adapter differs: an adapter and another");
+  it("are judged by the uncertainty of their medians, and never by one run", () => {
+    const verdictOf = (more: Partial<Result>): string => {
+      const own = { noise: 0, ...more };
+      const [before, after] = [fileOf([resultOf("a", 10, own)]), fileOf([resultOf("a", 12, own)])];
+      return compareResults(before, after).results[0]!.verdict;
+    };
+    expect(verdictOf({ spread: 0.1, runs: 9 })).toBe("slower"); // 3.36 * 0.929 * 0.1 / 3 * sqrt(2) = 15 %
+    expect(verdictOf({ spread: 0.15, runs: 9 })).toBe("same within noise");
+    expect(verdictOf({ spread: 0.15, runs: 90 })).toBe("slower");
+    expect(verdictOf({ spread: 0.02, runs: 3 })).toBe("slower");
+    expect(verdictOf({ spread: 0.03, runs: 3 })).toBe("same within noise"); // few runs say little of their spread
+    expect(verdictOf({ spread: 0, runs: 1 })).toBe("same within noise");
+    const usual = (noise: number): ResultFile => fileOf([1, 2, 3].map((i) => resultOf(`${i}`, 10, { noise })));
+    const shifted = fileOf([resultOf("1", 11, { noise: 0 })]);
+    expect(compareResults(usual(0.02), shifted).results[0]!.verdict).toBe("slower");
+    expect(compareResults(usual(0.03), shifted).results[0]!.verdict).toBe("same within noise");
+  });
+
+  it("of different adapters or ways to run are said to be", () => {
+    const [a, b] = [fileOf([]), fileOf([], { adapter: "another", options: { quick: true, rounds: 5 } })];
+    const text = formatComparison(compareResults(a, { ...b, unfinished: "1 of 2 cases measured" }));
+    expect(text).toContain("WARNING: the adapter differs: an adapter and another");
+    expect(text).toContain("WARNING: the length of the run differs: full and quick");
+    expect(text).toContain("WARNING: the number of rounds differs: 9 and 5");
+    expect(text).toContain("WARNING: the run after is unfinished: 1 of 2 cases measured");
   });
 });
 
@@ -342,6 +537,29 @@ describe("tlx bench", () => {
     expect(file.results.map(({ name }) => name)).toContain("relu/1x112x112x32/plain");
     expect(file.environment.software).toBe((await testGpu()).capabilities.software);
     expect(status).toBe(0);
+  });
+
+  it("keeps what it measured when it is stopped", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "tlx-bench-"));
+    try {
+      const output = path.join(folder, "results.json");
+      let asked = false;
+      const args = ["bench", "--quick", "--json", "--filter", "^(relu|depthwiseConv2d)/", "--output", output];
+      const { status, stdout } = await tlx(args, {
+        watch(stderr, child) {
+          if (!asked && stderr.includes("2 of 2: ")) child.kill("SIGINT");
+          asked ||= stderr.includes("2 of 2: ");
+        },
+      });
+      expect(status).toBe(130);
+      const file = JSON.parse(readFileSync(output, "utf8")) as ResultFile;
+      expect(file.unfinished).toBe("1 of 2 cases measured: stopped by SIGINT");
+      expect(faultsOf(file)).toEqual([]);
+      expect(file.results.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^(relu|depthwiseConv2d)/));
+      expect(JSON.parse(stdout)).toEqual(file);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("times no wrong kernel and ends with 6", async () => {

@@ -90,6 +90,7 @@ describe.each(peerNames)("%s", (name: PeerName) => {
     for (const [at, found] of ready.outputs)
       expect(relativeError(found, expected[Number(at)]!)).toBeLessThan(TOLERANCE);
     expect((await ready.run(3)).ms).toBeGreaterThan(0);
+    expect(await ready.read()).toEqual(ready.outputs);
     await ready.dispose();
   });
 
@@ -116,7 +117,9 @@ describe.each(peerNames)("%s", (name: PeerName) => {
     if ("cannot" in ready) throw new Error(ready.cannot);
     const ours = await tlxStep(gpu, setup);
     const tolerance = { gradient: TOLERANCE, updated: TOLERANCE };
-    expect(await verifyStep("step", ours, contestantOf(ready), tolerance)).toContain("gradients");
+    expect(await verifyStep("step", setup, ours, contestantOf(ready), tolerance)).toContain("two updates");
+    await ready.run(3);
+    expect((await ready.read()).get("loss")![0]).toBeLessThan(ready.outputs.get("loss 1")![0]!);
     await ours.dispose();
     await ready.dispose();
   };
@@ -126,6 +129,16 @@ describe.each(peerNames)("%s", (name: PeerName) => {
     const [[op, record, c]] = wanted({ flatten: "odd" }) as [ReturnType<typeof wanted>[0]];
     const { problem, inputs } = caseData(record, c);
     expect(await peer.prepare(workOf(op, problem, inputs))).toEqual({ cannot: expect.stringContaining("flatten") });
+  });
+
+  it("is ended when it gives no answer in time, or is not wanted any more", async () => {
+    const gpu = await testGpu();
+    const overdue = openPeer(name, gpu, { timeoutMs: 1 });
+    await expect(overdue).rejects.toThrow(/open: no answer in 0.001 s, so its process ended with SIGKILL/);
+    const controller = new AbortController();
+    const unwanted = openPeer(name, gpu, { signal: controller.signal });
+    controller.abort(new Error("not any more"));
+    await expect(unwanted).rejects.toThrow("not any more");
   });
 
   it("runs on tlx's adapter", async () => {

@@ -4,6 +4,7 @@
  * `open(adapter)` gives { version, adapter, prepare(work) }; `prepare` gives ready work
  *   sets       how many input sets there are
  *   outputs()  a map of typed arrays, of set 0
+ *   read()     what shows after the timed runs whether they went well; left out: outputs()
  *   enqueue(set)  starts one run, resolves when the next may be started; may give figures of the run
  *   settle()   resolves when the device is idle
  *   dispose()
@@ -46,6 +47,10 @@ export function serve(open) {
       }
       await made.settle();
       return { ms: performance.now() - start, figures };
+    },
+    read({ prepared }) {
+      const { made } = ready.get(prepared);
+      return made.read ? made.read() : made.outputs();
     },
     async dispose({ prepared }) {
       await ready.get(prepared).made.dispose();

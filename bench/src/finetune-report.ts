@@ -1,8 +1,8 @@
 import type { Gpu } from "@tlx/kernels";
 import { formatTable } from "@tlx/nn";
 import type { TrainSettings } from "@tlx/transfer";
-import { confidenceInterval, type Interval } from "./confidence.js";
 import { environment, saveResults } from "./protocol.js";
+import { confidenceInterval, type Interval } from "./suite/confidence.js";
 
 /** On val, in percent: of the epoch that did best there, and of the last one. */
 export interface Accuracy {

@@ -22,8 +22,9 @@ export interface ForwardWork {
 }
 
 /**
- * A training step with Adam, of a tail with output "logits", after a frozen prefix if there is one. Outputs of the work: "loss" at
- * the start, "gradient <path>" of every trained param there, and "losses" before the first and the second update.
+ * A training step with Adam, of a tail with output "logits", after a frozen prefix if there is one. Outputs of the work, of the first two
+ * steps: "loss 1" and "gradient 1 <path>" of every trained param before its update, "updated 1 <path>" after it. What is read after the
+ * timing: "loss".
  */
 export interface StepWork {
   readonly kind: "step";

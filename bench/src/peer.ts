@@ -27,6 +27,8 @@ export interface PreparedWork {
   readonly outputs: ReadonlyMap<string, PortableData>;
   /** Runs rotate among the input sets. */
   run(times?: number): Promise<PeerRun>;
+  /** The outputs once more, or what a work has in their place, from where the runs left it. */
+  read(): Promise<ReadonlyMap<string, PortableData>>;
   dispose(): Promise<void>;
 }
 
@@ -43,6 +45,13 @@ export interface PeerAdapter {
   readonly description: string;
 }
 
+export interface PeerOptions {
+  /** The process is ended when it gives no answer for so long. Default: 15 minutes, since compiling on a software adapter takes some. */
+  readonly timeoutMs?: number;
+  /** Ends the process; what was asked of it rejects with the reason. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Peer {
   readonly name: PeerName;
   readonly version: string;
@@ -54,6 +63,7 @@ export interface Peer {
 
 const folder = fileURLToPath(new URL("../peers/", import.meta.url));
 const STDERR_LINES = 12;
+const TIMEOUT_MS = 15 * 60_000;
 
 export const peersInstalled = (): boolean => existsSync(path.join(folder, "node_modules", ".package-lock.json"));
 
@@ -61,6 +71,7 @@ type Question =
   | { readonly kind: "open"; readonly adapter: PeerAdapter }
   | { readonly kind: "prepare"; readonly work: PeerWork }
   | { readonly kind: "run"; readonly prepared: number; readonly times: number }
+  | { readonly kind: "read"; readonly prepared: number }
   | { readonly kind: "dispose"; readonly prepared: number };
 
 interface Opened {
@@ -75,9 +86,9 @@ interface Prepared {
 
 /**
  * Starts the peer's process on the adapter of `gpu`. Throws E_USAGE when the peers are not installed, E_DEVICE when it does not start.
- * Later calls throw E_DEVICE when the process ended; `prepare` then starts another one.
+ * Later calls throw E_DEVICE when the process ended or was ended for giving no answer; `prepare` then starts another one.
  */
-export async function openPeer(name: PeerName, gpu: Gpu): Promise<Peer> {
+export async function openPeer(name: PeerName, gpu: Gpu, options: PeerOptions = {}): Promise<Peer> {
   if (!peersInstalled()) {
     throw new TlxError(
       "E_USAGE",
@@ -86,7 +97,7 @@ export async function openPeer(name: PeerName, gpu: Gpu): Promise<Peer> {
   }
   const { vendor, architecture, device, description } = gpu.device.adapterInfo;
   const adapter = { vendor, architecture, device, description };
-  const start = (): PeerProcess => new PeerProcess(name, adapter);
+  const start = (): PeerProcess => new PeerProcess(name, adapter, options);
   let child = start();
   const opened = await child.opened;
   return {
@@ -104,6 +115,7 @@ export async function openPeer(name: PeerName, gpu: Gpu): Promise<Peer> {
       return {
         outputs,
         run: (times = 1) => ask<PeerRun>({ kind: "run", prepared, times }),
+        read: () => ask<ReadonlyMap<string, PortableData>>({ kind: "read", prepared }),
         dispose: () => ask<void>({ kind: "dispose", prepared }),
       };
     },
@@ -116,13 +128,15 @@ class PeerProcess {
   readonly opened: Promise<Opened>;
   hasEnded = false;
   private readonly name: PeerName;
+  private readonly options: PeerOptions;
   private readonly child: ChildProcess;
   private readonly ended: Promise<string>;
   private last: Promise<unknown> = Promise.resolve();
   private stderr = "";
 
-  constructor(name: PeerName, adapter: PeerAdapter) {
+  constructor(name: PeerName, adapter: PeerAdapter, options: PeerOptions) {
     this.name = name;
+    this.options = options;
     this.child = fork(path.join(folder, `${name}.js`), [], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -151,13 +165,31 @@ class PeerProcess {
   };
 
   private async exchange<T>(question: Question): Promise<T> {
+    const { timeoutMs = TIMEOUT_MS, signal } = this.options;
+    signal?.throwIfAborted();
     const answered = new Promise<{ readonly answer: T }>((resolve) => {
       this.child.once("message", (message) => resolve(message as { readonly answer: T }));
     });
-    if (this.child.connected) this.child.send(question, () => {});
-    const found = await Promise.race([answered, this.ended]);
-    if (typeof found === "object") return found.answer;
-    throw new TlxError("E_DEVICE", `${this.name}: ${question.kind}: ${found}\n${this.stderr.trim()}`);
+    const kill = (): void => void this.child.kill("SIGKILL");
+    let overdue = "";
+    const timer = setTimeout(() => {
+      overdue = `no answer in ${timeoutMs / 1000} s, so `;
+      kill();
+    }, timeoutMs);
+    signal?.addEventListener("abort", kill);
+    try {
+      if (this.child.connected) this.child.send(question, () => {});
+      const found = await Promise.race([answered, this.ended]);
+      if (typeof found === "object") return found.answer;
+      signal?.throwIfAborted();
+      throw new TlxError(
+        "E_DEVICE",
+        `${this.name}: ${question.kind}: ${overdue}${found}\n${this.stderr.trim()}`.trim(),
+      );
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", kill);
+    }
   }
 
   /** There is nothing to be saved, and some runtimes hang when they take themselves down. */

@@ -2,6 +2,7 @@
  * jax-js on its WebGPU backend: every work is one jitted function of arrays with channels first, which is what its convolution takes.
  * Arrays are counted references: `x.ref` is one more, and what takes an array uses one up.
  */
+import { readFileSync } from "node:fs";
 import { cannot } from "../cannot.js";
 import { provideGpu } from "../gpu.js";
 import { permute, toChannelsFirst, toChannelsLast, toOutputsFirst, toOutputsLast, transpose } from "../layout.js";
@@ -15,11 +16,14 @@ export async function openJax(wanted) {
   jax.defaultDevice("webgpu");
   const prepares = { kernel: prepareKernel, forward: prepareForward };
   const prepare = (work) => (prepares[work.kind] ?? cannot("a training step is not written for jax-js"))(jax, work);
-  return { version: VERSION, adapter, prepare };
+  return { version: installedVersion(), adapter, prepare };
 }
 
-/** The package does not say. */
-const VERSION = "0.1.25";
+/** The module does not say, its package.json does. */
+function installedVersion() {
+  const file = new URL("../package.json", import.meta.resolve("@jax-js/jax"));
+  return JSON.parse(readFileSync(file, "utf8")).version;
+}
 
 /** Which input of an op, and whether its output, is the weight of a convolution. */
 const weightInputs = {

@@ -22,8 +22,14 @@ export async function openOrtWebgpu(wanted) {
   };
   const ort = await import("onnxruntime-web/webgpu");
   ort.env.wasm.numThreads = 1;
-  const options = { executionProviders: ["webgpu"], preferredOutputLocation: "gpu-buffer" };
-  const about = { ort, options, channelsLast: true, device: () => ort.env.webgpu.device };
+  const options = {
+    executionProviders: ["webgpu"],
+    preferredOutputLocation: "gpu-buffer",
+    // What WebGPU cannot do is refused, where it would be done on the processor without a word.
+    extra: { session: { disable_cpu_ep_fallback: true } },
+  };
+  const device = async () => (await ort.env.webgpu.device) ?? cannot("ONNX Runtime opened no WebGPU device");
+  const about = { ort, options, channelsLast: true, device };
   return { version: ort.env.versions.web, adapter, prepare: (work) => prepare(about, work) };
 }
 

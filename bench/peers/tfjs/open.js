@@ -17,6 +17,7 @@ export async function openTfjs(name, wanted) {
   await tf.setBackend(name);
   await tf.ready();
   if (tf.getBackend() !== name) throw new Error(`tfjs: the ${name} backend did not start`);
+  if (wanted && !tf.backend().device) throw new Error("tfjs: its backend opened no WebGPU device");
   tf.enableProdMode();
   const runtime = {
     tf,

@@ -4,7 +4,7 @@ import os from "node:os";
 import { TlxError } from "@tlx/kernels";
 import { peerNames as names, openPeer, type Peer, type PeerName } from "../peer.js";
 import type { SuiteCase } from "../suite/context.js";
-import type { ResultFile } from "../suite/result.js";
+import type { Findings, ResultFile } from "../suite/result.js";
 import { makeResultFile } from "../suite/result-file.js";
 import { namesOf, runSuite, type SuiteOptions, suiteCases } from "../suite/suite.js";
 import { bundleCase } from "./bundle-bytes.js";
@@ -14,9 +14,13 @@ import { startUpCase } from "./startup.js";
 
 export const peerNames: readonly string[] = names;
 
-export interface NodeBenchOptions extends Omit<SuiteOptions, "peers" | "cases"> {
+export interface NodeBenchOptions extends Omit<SuiteOptions, "peers" | "cases" | "onFindings"> {
   /** Names of peers; they are in a checkout only. */
   readonly peers?: readonly string[];
+  /** Of every answer of a peer, see `PeerOptions`. */
+  readonly peerTimeoutMs?: number;
+  /** What was measured so far, after every case and when a run ends before its time. */
+  readonly onUnfinished?: (file: ResultFile) => Promise<void>;
   /** How `gpu` was asked for, to ask for it again in another process. */
   readonly adapter?: string;
 }
@@ -42,16 +46,18 @@ export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile
   const start = performance.now();
   const peers: Peer[] = [];
   try {
-    for (const name of wanted) peers.push(await openPeer(name, options.gpu));
+    const about = { timeoutMs: options.peerTimeoutMs, signal: options.signal };
+    for (const name of wanted) peers.push(await openPeer(name, options.gpu, about));
     const suite: SuiteOptions = { ...options, peers, cases: nodeCases(options) };
-    const findings = await runSuite(suite);
-    return makeResultFile(suite, findings, {
-      ...{ commit, tlx: version(), startedAt, tookMs: performance.now() - start },
-      runtime: `node ${process.version}`,
-      platform: `${process.platform} ${process.arch}`,
-      cpu: os.cpus()[0]?.model.trim() ?? "unknown",
-      cores: os.cpus().length,
-    });
+    const fileOf = (findings: Findings): ResultFile =>
+      makeResultFile(suite, findings, {
+        ...{ commit, tlx: version(), startedAt, tookMs: performance.now() - start },
+        runtime: `node ${process.version}`,
+        platform: `${process.platform} ${process.arch}`,
+        cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+        cores: os.cpus().length,
+      });
+    return fileOf(await runSuite({ ...suite, onFindings: (findings) => options.onUnfinished?.(fileOf(findings)) }));
   } finally {
     for (const peer of peers) await peer.close();
   }

@@ -41,9 +41,13 @@ async function bundledBytes(text: string): Promise<number> {
   });
   try {
     const { output } = await build.generate({ format: "esm", minify: true });
-    const outside = output[0].imports;
-    if (outside.length > 0) throw new TlxError("E_VERIFY", `the bundle still imports ${outside.join(", ")}`);
-    return gzipSync(output[0].code, { level: 9 }).length;
+    const own = new Set(output.map(({ fileName }) => fileName));
+    const outside = output.flatMap((part) => (part.type === "chunk" ? [...part.imports, ...part.dynamicImports] : []));
+    const missing = outside.filter((name) => !own.has(name));
+    if (missing.length > 0) throw new TlxError("E_VERIFY", `the bundle still imports ${missing.join(", ")}`);
+    const bytesOf = (part: (typeof output)[number]): number =>
+      gzipSync(part.type === "chunk" ? part.code : part.source, { level: 9 }).length;
+    return output.reduce((sum, part) => sum + bytesOf(part), 0);
   } finally {
     await build.close();
   }

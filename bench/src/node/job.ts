@@ -21,8 +21,10 @@ import type { JobWork } from "../peer-work.js";
 import { portableGraph } from "../portable.js";
 import { requirePath, sharedPath } from "../shared-path.js";
 import { assertAgree } from "../suite/agree.js";
+import type { Timing } from "../suite/contest.js";
 import type { SuiteCase, SuiteContext } from "../suite/context.js";
-import type { NamedReason, PeerTime, Result } from "../suite/result.js";
+import { enterPeers, faultsOf, type PeerEntry, peerColumns, reasonOf } from "../suite/peer-entry.js";
+import type { NamedReason, Result } from "../suite/result.js";
 import { median, spreadOf } from "../suite/statistics.js";
 import type { PreparedPeerWork, SuitePeer } from "../suite/suite-peer.js";
 import { trainOnce } from "../train-once.js";
@@ -42,9 +44,7 @@ interface JobRun {
   readonly accuracy: number;
 }
 
-interface JobPeer {
-  readonly peer: SuitePeer;
-  readonly work: PreparedPeerWork;
+interface JobPeer extends PeerEntry {
   readonly runs: JobRun[];
 }
 
@@ -64,14 +64,13 @@ async function benchJob(
   data: Dataset,
 ): Promise<{ readonly results: readonly Result[]; readonly skipped: readonly NamedReason[] }> {
   const { gpu, say, isWanted } = context;
-  const skipped: NamedReason[] = [];
   const peers: JobPeer[] = [];
   const empty: JobRun[] = [];
   const cached: JobRun[] = [];
   try {
     const work = workOf(checkpoint, data, completeSettings());
-    for (const peer of context.peers) await enterPeer(gpu, peer, work, peers, skipped);
-    // The first round warms up, and its accuracies are compared.
+    const skipped = await enterPeers(context, peers, EMPTY, (peer) => enterPeer(gpu, peer, work));
+    // The first round warms up.
     for (let round = 0; round <= ROUNDS; round++) {
       context.signal?.throwIfAborted();
       say(`${EMPTY}: round ${round} of ${ROUNDS}`);
@@ -80,22 +79,33 @@ async function benchJob(
         empty.push(first);
         cached.push(again);
       }
-      for (const entry of [...peers]) {
-        const found = (await entry.work.run(1)).figures as unknown as JobRun;
-        if (round > 0) entry.runs.push(found);
-        else if (!(Math.abs(first.accuracy - found.accuracy) <= ACCURACY_TOLERANCE)) {
-          const reason = `accuracies disagree (${first.accuracy} and ${found.accuracy}); not timed`;
-          skipped.push({ name: `${EMPTY} by ${entry.peer.name}`, reason });
-          peers.splice(peers.indexOf(entry), 1);
-          await entry.work.dispose();
-        }
+      for (const entry of peers) {
+        if (entry.fault === undefined) entry.fault = await runPeer(context, entry, first.accuracy, round > 0);
       }
     }
+    skipped.push(...faultsOf(EMPTY, peers));
+    const results = [describe(EMPTY, empty, peers), describe(CACHED, cached, [])];
+    return { results: results.filter(({ name }) => isWanted(name)), skipped };
   } finally {
     for (const { work } of peers) await work.dispose().catch(() => {});
   }
-  const results = [describe(EMPTY, empty, peers), describe(CACHED, cached, [])];
-  return { results: results.filter(({ name }) => isWanted(name)), skipped };
+}
+
+/** One run of a peer's; why it is out after it, in words. */
+async function runPeer(
+  context: SuiteContext,
+  { work, runs }: JobPeer,
+  accuracy: number,
+  counts: boolean,
+): Promise<string | undefined> {
+  try {
+    const found = (await work.run(1)).figures as unknown as JobRun;
+    if (counts) runs.push(found);
+    if (Math.abs(accuracy - found.accuracy) <= ACCURACY_TOLERANCE) return undefined;
+    return `accuracies disagree (${accuracy} and ${found.accuracy}); not timed`;
+  } catch (error) {
+    return `it failed while it was timed: ${reasonOf(context, error)}`;
+  }
 }
 
 type Work = JobWork & { readonly base: Network };
@@ -117,24 +127,16 @@ function workOf(checkpoint: Checkpoint, { classes, train, val }: Dataset, settin
   };
 }
 
-async function enterPeer(
-  gpu: Gpu,
-  peer: SuitePeer,
-  { base, ...work }: Work,
-  into: JobPeer[],
-  skipped: NamedReason[],
-): Promise<void> {
-  const name = `${EMPTY} by ${peer.name}`;
+async function enterPeer(gpu: Gpu, peer: SuitePeer, { base, ...work }: Work): Promise<JobPeer | string> {
+  const ready = await peer.prepare(work);
+  if ("cannot" in ready) return ready.cannot;
   try {
-    const ready = await peer.prepare(work);
-    if ("cannot" in ready) return void skipped.push({ name, reason: ready.cannot });
     await verifyFeatures(gpu, base, work.output, ready);
-    into.push({ peer, work: ready, runs: [] });
   } catch (error) {
-    gpu.assertUsable();
-    if (!(error instanceof TlxError)) throw error;
-    skipped.push({ name, reason: error.message });
+    await ready.dispose();
+    throw error;
   }
+  return { peer, work: ready, times: 1, runs: [] };
 }
 
 /** Both networks on one prepared batch: what differs in the job is the filter of the resize alone. Throws E_VERIFY. */
@@ -171,18 +173,18 @@ async function tlxTwice(gpu: Gpu, checkpoint: Checkpoint, data: Dataset): Promis
   }
 }
 
-const totals = (runs: readonly JobRun[]): number[] => runs.map(({ featuresMs, headMs }) => featuresMs + headMs);
+function timingOf(name: string, runs: readonly JobRun[]): Timing {
+  const totals = runs.map(({ featuresMs, headMs }) => featuresMs + headMs);
+  return { name, medianMs: median(totals), spread: spreadOf(totals), runs: runs.length };
+}
 
 function describe(name: string, runs: readonly JobRun[], peers: readonly JobPeer[]): Result {
-  const medianMs = median(totals(runs));
-  const times = peers.map(({ peer, runs: own }): [string, PeerTime] => [
-    peer.name,
-    { medianMs: median(totals(own)), spread: spreadOf(totals(own)) },
-  ]);
+  const timing = timingOf(name, runs);
+  const theirs = peers.map((entry) => (entry.fault === undefined ? timingOf(entry.peer.name, entry.runs) : undefined));
   return {
-    ...{ name, medianMs, spread: spreadOf(totals(runs)), runs: runs.length, checked: true },
-    ratios: Object.fromEntries(times.map(([peer, time]) => [peer, time.medianMs / medianMs])),
-    peers: Object.fromEntries(times),
+    ...timing,
+    checked: true,
+    ...peerColumns(timing.medianMs, peers, theirs),
     figures: {
       featuresMs: median(runs.map((r) => r.featuresMs)),
       headMs: median(runs.map((r) => r.headMs)),

@@ -153,7 +153,7 @@ function copyCeiling(gpu: Gpu, element: "f32" | "vec4f", bytes: number): Ceiling
   };
 }
 
-async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number): Promise<Measured> {
+async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number, signal: AbortSignal | undefined): Promise<Measured> {
   const { name, kernel, workgroups, args, input, outputs } = ceiling;
   const arena = new Arena(gpu, name);
   const reader = new Reader(gpu, name);
@@ -169,14 +169,17 @@ async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number): Promise<Meas
     };
     const launches: readonly Launch[] = await prepareLaunches(gpu, arena, [bound]);
     submitRotating(gpu, [launches], 1);
-    const { data } = await reader.read(y, { dtype: "f32", shape: [outputs] });
-    if (!ceiling.isRight(data as Float32Array)) return { failed: { name, reason: "output is wrong; not timed" } };
+    const isRight = async (): Promise<boolean> =>
+      ceiling.isRight((await reader.read(y, { dtype: "f32", shape: [outputs] })).data as Float32Array);
+    if (!(await isRight())) return { failed: { name, reason: "output is wrong; not timed" } };
     const times = await enoughTimes(gpu, [launches]);
     const run = async (): Promise<undefined> => {
       submitRotating(gpu, [launches], times);
       await gpu.idle();
     };
-    const [timing] = await contest([{ name, run, times }], { rounds });
+    const [timing] = await contest([{ name, run, times }], { rounds, signal });
+    if (!(await isRight()))
+      return { failed: { name, reason: "after it was timed its output is wrong; its time is dropped" } };
     const { medianMs } = timing!;
     const gpuMs = await gpuTime(gpu, launches, medianMs);
     return {
@@ -193,8 +196,8 @@ async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number): Promise<Meas
   }
 }
 
-/** The best of several kernels each. `ceilings` is undefined when one kind has none that is right. */
-export async function measureCeilings(gpu: Gpu, quick: boolean): Promise<MeasuredCeilings> {
+/** The best of several kernels each. `ceilings` is undefined when one kind has none that is right. Rejects with the reason of `signal`. */
+export async function measureCeilings(gpu: Gpu, quick: boolean, signal?: AbortSignal): Promise<MeasuredCeilings> {
   const sizes = (quick ? [1, 16] : [1, 8, 64]).map((mebibytes) => mebibytes * 2 ** 20);
   const usable = sizes.filter((bytes) => bytes <= gpu.capabilities.maxStorageBufferBindingSize);
   const all = [
@@ -202,7 +205,7 @@ export async function measureCeilings(gpu: Gpu, quick: boolean): Promise<Measure
     ...usable.flatMap((bytes) => (["f32", "vec4f"] as const).map((e) => () => copyCeiling(gpu, e, bytes))),
   ];
   const found: Measured[] = [];
-  for (const make of all) found.push(await measure(gpu, make(), quick ? 3 : 7));
+  for (const make of all) found.push(await measure(gpu, make(), quick ? 3 : 7, signal));
   const results = found.flatMap(({ result }) => result ?? []);
   const failed = found.flatMap(({ failed: one }) => one ?? []);
   const gflops = Math.max(...results.map((r) => r.gflops ?? 0));

@@ -1,4 +1,15 @@
-/** Two result files side by side: what became faster or slower by more than noise. */
+/**
+ * Two result files side by side: what became faster or slower by more than noise, which is the largest of
+ *
+ *   3 %             no two runs are more alike
+ *   twins           by how much the two timings of one contestant differed in either run, and what 99 of 100 such pairs stay below,
+ *                   if their differences are normal with the median that the run had
+ *   uncertainty     99 % interval of the difference of both medians, t sqrt(e1^2 + e2^2), by Student's t for the fewer runs; the standard
+ *                   error of a median of normal times is e = 1.2533 sigma / sqrt(runs), and their quartiles lie 1.349 sigma apart
+ *
+ * 99 %, because hundreds of results are judged at once. One run has no spread, so it is never judged.
+ */
+import { studentQuantile } from "./confidence.js";
 import type { ResultFile } from "./result.js";
 import { median } from "./statistics.js";
 
@@ -28,17 +39,31 @@ const LEAST_NOISE = 0.03;
 
 type Measured = ResultFile["results"][number];
 
+const CONFIDENCE = 0.99;
+/** Of a normal distribution: the 99 % point of |x| over its median. */
+const TWINS = 2.5758 / 0.6745;
+const ERROR_OF_MEDIAN = 1.2533 / 1.349;
+
 /** What was usual in a run: a single case may have been lucky. */
 const usualNoise = ({ results }: ResultFile): number => {
   const known = results.flatMap(({ noise }) => noise ?? []);
   return known.length > 0 ? median(known) : 0;
 };
 
-/** Noise floor of both and how uncertain their medians are: a spread shrinks with the square root of the runs. */
+const quantiles = new Map<number, number>();
+
+function quantileOf(freedom: number): number {
+  const known = quantiles.get(freedom) ?? studentQuantile(freedom, CONFIDENCE);
+  quantiles.set(freedom, known);
+  return known;
+}
+
 function noiseBetween(before: Measured, after: Measured, usual: number): number {
-  const floor = Math.max(LEAST_NOISE, usual, before.noise ?? 0, after.noise ?? 0);
-  const uncertain = [before, after].map(({ spread, runs }) => spread / Math.sqrt(runs));
-  return Math.max(floor, Math.hypot(...uncertain));
+  const runs = Math.min(before.runs, after.runs);
+  if (runs < 2) return Number.POSITIVE_INFINITY;
+  const errors = [before, after].map((one) => (ERROR_OF_MEDIAN * one.spread) / Math.sqrt(one.runs));
+  const uncertainty = quantileOf(runs - 1) * Math.hypot(...errors);
+  return Math.max(LEAST_NOISE, TWINS * usual, before.noise ?? 0, after.noise ?? 0, uncertainty);
 }
 
 function judge(ratio: number, noise: number): Verdict {
@@ -51,7 +76,12 @@ const about: readonly (readonly [string, (file: ResultFile) => string])[] = [
   ["driver", (f) => f.environment.driver],
   ["processor", (f) => `${f.environment.cpu}, ${f.environment.cores} cores`],
   ["runtime", (f) => f.environment.runtime],
+  ["length of the run", (f) => (f.options.quick ? "quick" : "full")],
+  ["number of rounds", (f) => String(f.options.rounds)],
 ];
+
+const unfinished = (what: string, file: ResultFile): string[] =>
+  file.unfinished === undefined ? [] : [`the run ${what} is unfinished: ${file.unfinished}`];
 
 /** `after` against `before`, in the order of `after`. */
 export function compareResults(before: ResultFile, after: ResultFile): Comparison {
@@ -69,8 +99,12 @@ export function compareResults(before: ResultFile, after: ResultFile): Compariso
     results,
     onlyBefore: before.results.map((r) => r.name).filter((name) => !names.has(name)),
     onlyAfter: after.results.map((r) => r.name).filter((name) => !known.has(name)),
-    warnings: about.flatMap(([what, of]) =>
-      of(before) === of(after) ? [] : [`the ${what} differs: ${of(before)} and ${of(after)}`],
-    ),
+    warnings: [
+      ...about.flatMap(([what, of]) =>
+        of(before) === of(after) ? [] : [`the ${what} differs: ${of(before)} and ${of(after)}`],
+      ),
+      ...unfinished("before", before),
+      ...unfinished("after", after),
+    ],
   };
 }

@@ -15,6 +15,8 @@ export interface Contestant {
   run(): Promise<number | undefined>;
   /** Executions of what is measured in one call. Default 1. */
   readonly times?: number;
+  /** Takes it out of the contest when a call rejected; without it the contest rejects too. */
+  onFailure?(error: unknown): void;
 }
 
 /** Milliseconds of one execution. */
@@ -91,23 +93,39 @@ function takeTurn(contestant: Contestant, before: readonly number[]): Promise<Tu
 const takesPart = (round: number, rounds: number, own: number): boolean =>
   Math.floor(((round + 1) * own) / rounds) > Math.floor((round * own) / rounds);
 
-/** In the order of `contestants`. Rejects with what a contestant rejects with, or the reason of `signal`. */
+/** Why calls stop: the wish to stop comes before a failure that it may have caused. */
+function fail(contestant: Contestant, error: unknown, signal: AbortSignal | undefined): void {
+  signal?.throwIfAborted();
+  if (!contestant.onFailure) throw error;
+  contestant.onFailure(error);
+}
+
+/**
+ * In the order of `contestants`; undefined for one that failed and has an `onFailure`. Rejects with what another one rejects
+ * with, or the reason of `signal`.
+ */
 export async function contest(
   contestants: readonly Contestant[],
   { rounds: most, budgetMs = Number.POSITIVE_INFINITY, signal }: ContestOptions,
-): Promise<Timing[]> {
+): Promise<(Timing | undefined)[]> {
   const first: number[] = [];
   const isHere: boolean[] = [];
-  for (const contestant of contestants) {
+  const isOut: boolean[] = [];
+  for (const [i, contestant] of contestants.entries()) {
     signal?.throwIfAborted();
     const call = async (): Promise<number> => {
       const start = performance.now();
       const elsewhere = await contestant.run();
-      isHere[first.length] = elsewhere === undefined;
+      isHere[i] = elsewhere === undefined;
       return elsewhere ?? performance.now() - start;
     };
-    const cold = await call();
-    first.push(cold < LONG_MS ? await call() : cold);
+    try {
+      const cold = await call();
+      first[i] = cold < LONG_MS ? await call() : cold;
+    } catch (error) {
+      fail(contestant, error, signal);
+      [first[i], isOut[i]] = [Number.POSITIVE_INFINITY, true];
+    }
   }
   const eachMs = first.map((ms, i) => ms / (contestants[i]!.times ?? 1));
   const own = eachMs.filter((_, i) => isHere[i]);
@@ -124,12 +142,18 @@ export async function contest(
   for (let round = 0; round < rounds; round++) {
     for (const i of order) {
       signal?.throwIfAborted();
-      if (!takesPart(round, rounds, roundsFor[i]!)) continue;
-      turns[i] = await takeTurn(contestants[i]!, turns[i]?.sample ?? []);
+      if (isOut[i] || !takesPart(round, rounds, roundsFor[i]!)) continue;
+      try {
+        turns[i] = await takeTurn(contestants[i]!, turns[i]?.sample ?? []);
+      } catch (error) {
+        fail(contestants[i]!, error, signal);
+        isOut[i] = true;
+      }
     }
     order.reverse();
   }
-  return contestants.map(({ name, times = 1 }, i): Timing => {
+  return contestants.map(({ name, times = 1 }, i): Timing | undefined => {
+    if (isOut[i]) return undefined;
     const { sample, mean, rme } = turns[i]!;
     const ms = sample.map((seconds) => (1000 * seconds) / times);
     return {

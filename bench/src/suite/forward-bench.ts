@@ -1,12 +1,16 @@
-/** A network's forward pass at several batch sizes, beside the peers. */
-import { type Gpu, TlxError } from "@tlx/kernels";
+/**
+ * A network's forward pass at several batch sizes, beside the peers. The pictures lie on the device for all: tlx copies a set there
+ * into its input before each pass, others are handed the set itself.
+ */
+import { Arena, type Gpu, Usage } from "@tlx/kernels";
 import { Program, withBatch } from "@tlx/nn";
 import { portableGraph } from "../portable.js";
 import { assertAgree } from "./agree.js";
 import { type Contestant, contest, noiseOf } from "./contest.js";
 import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
-import { enterPeers, type PeerEntry, peerColumns } from "./peer-entry.js";
-import type { NamedReason, Result } from "./result.js";
+import { assertUnchanged, digestOf } from "./digest.js";
+import { confirmPeers, enterPeers, enterWork, guestsOf, type PeerEntry, peerColumns, peerFault } from "./peer-entry.js";
+import type { Result } from "./result.js";
 import { type CheckedNetwork, checkedNetwork, makePictures } from "./seeded-network.js";
 
 /** Largest difference over largest magnitude. */
@@ -14,46 +18,21 @@ const TOLERANCE = 1e-3;
 const BATCHES = [1, 8, 32];
 const INPUT_SETS = 2;
 
-export const forwardName = (model: string, batch: number): string => `${model}/forward/b${batch}`;
-
-/** At batch 1 alone where `quick`. */
-export function forwardCase(model: string, quick: boolean): SuiteCase {
-  const batches = (isQuick: boolean): number[] => (isQuick ? BATCHES.slice(0, 1) : BATCHES);
-  return {
-    quick,
-    names: (context) => batches(context.quick).map((batch) => forwardName(model, batch)),
-    async run(context) {
-      const wanted = batches(context.quick).filter((batch) => context.isWanted(forwardName(model, batch)));
-      const checked = checkedNetwork(model);
-      const results: Result[] = [];
-      const failed: NamedReason[] = [];
-      const skipped: NamedReason[] = [];
-      for (const batch of wanted) {
-        const name = forwardName(model, batch);
-        context.say(name);
-        try {
-          const found = await benchForward(context, name, checked, batch);
-          results.push(...(found.results ?? []));
-          skipped.push(...(found.skipped ?? []));
-        } catch (error) {
-          context.gpu.assertUsable();
-          if (!(error instanceof TlxError)) throw error;
-          (error.code === "E_VERIFY" ? failed : skipped).push({ name, reason: error.message });
-        }
-      }
-      return { results, failed, skipped };
-    },
-  };
-}
+/** One for each batch size; of a quick run only the first, where `quick`. */
+export const forwardCases = (model: string, quick: boolean): SuiteCase[] =>
+  BATCHES.map((batch) => {
+    const name = `${model}/forward/b${batch}`;
+    return {
+      quick: quick && batch === BATCHES[0],
+      names: () => [name],
+      run: (context) => benchForward(context, name, checkedNetwork(model), batch),
+    };
+  });
 
 const compile = (gpu: Gpu, { network }: CheckedNetwork, batch: number): Promise<Program> =>
   Program.compile(gpu, withBatch(network.graph, batch), network.weights, { label: "bench" });
 
-async function logitsOf(program: Program, image: Float32Array): Promise<Float32Array> {
-  program.write("image", image);
-  program.run();
-  return (await program.read("logits")).data as Float32Array;
-}
+const logitsOf = async (program: Program): Promise<Float32Array> => (await program.read("logits")).data as Float32Array;
 
 /**
  * The first picture's logits must be those of the interpreter, and of every other picture those that it has alone.
@@ -74,7 +53,9 @@ async function verifyForward(
     const images = makePictures(batch, size);
     const each = images.length / batch;
     for (let i = 1; i < batch; i++) {
-      const own = await logitsOf(alone, images.subarray(i * each, (i + 1) * each));
+      alone.write("image", images.subarray(i * each, (i + 1) * each));
+      alone.run();
+      const own = await logitsOf(alone);
       assertAgree(`${name}, picture ${i}`, found.subarray(i * classes, (i + 1) * classes), own, TOLERANCE);
     }
   } finally {
@@ -91,34 +72,47 @@ async function benchForward(
   const { gpu } = context;
   const { network, size } = checked;
   const sets = Array.from({ length: INPUT_SETS }, (_, set) => makePictures(batch, size, set));
+  const arena = new Arena(gpu, "bench pictures");
   const program = await compile(gpu, checked, batch);
   const peers: PeerEntry[] = [];
   try {
-    const found = await logitsOf(program, sets[0]!);
+    const pictures = sets.map((image, set) => {
+      const buffer = arena.buffer(image.byteLength, Usage.COPY_SRC | Usage.COPY_DST, `set ${set}`);
+      gpu.device.queue.writeBuffer(buffer, 0, image);
+      return buffer;
+    });
+    const start = (set: number): void => {
+      const encoder = gpu.device.createCommandEncoder({ label: "picture" });
+      encoder.copyBufferToBuffer(pictures[set]!, 0, program.inputBuffer("image"), 0, sets[set]!.byteLength);
+      gpu.device.queue.submit([encoder.finish(), program.encode()]);
+    };
+    const digests: number[] = [];
+    for (const set of sets.keys()) {
+      start(set);
+      digests.push(digestOf([await logitsOf(program)]));
+    }
+    start(0);
+    const found = await logitsOf(program);
     await verifyForward(gpu, name, checked, batch, found);
+    const expected = new Map([["logits", found]]);
     const work = {
       kind: "forward" as const,
       network: portableGraph({ ...network, graph: withBatch(network.graph, batch) }),
       inputSets: sets.map((image) => new Map([["image", image]])),
     };
-    const skipped = await enterPeers(context, peers, name, work, new Map([["logits", found]]));
+    const skipped = await enterPeers(context, peers, name, enterWork(work, expected));
     let runs = 0;
     const ours: Contestant = {
       name,
       async run() {
-        program.write("image", sets[runs++ % sets.length]!);
-        program.run();
+        start(runs++ % sets.length);
         await gpu.idle();
         return undefined;
       },
     };
-    const theirs = peers.map(
-      ({ peer, work: own }): Contestant => ({
-        name: peer.name,
-        run: async () => (await own.run()).ms,
-      }),
-    );
-    const [timing, again, ...rest] = await contest([ours, ours, ...theirs], context);
+    const [timing, again, ...rest] = await contest([ours, ours, ...guestsOf(context, peers)], context);
+    assertUnchanged(name, [await logitsOf(program)], digests[(runs - 1) % sets.length]!);
+    skipped.push(...(await confirmPeers(context, peers, name, (outputs) => peerFault(outputs, expected))));
     const { dispatches, plan } = program.info;
     const result: Result = {
       ...timing!,
@@ -129,6 +123,7 @@ async function benchForward(
     return { results: [result], skipped };
   } finally {
     program.dispose();
+    arena.dispose();
     for (const { work } of peers) await work.dispose().catch(() => {});
   }
 }

@@ -18,18 +18,21 @@ const SECONDS = 1;
 export const hostCase: SuiteCase = {
   quick: true,
   names: () => [ENCODE, RUN],
-  async run({ gpu, isWanted, rounds }: SuiteContext) {
+  async run({ gpu, isWanted, rounds, signal }: SuiteContext) {
     const { network, size, expected } = checkedNetwork(MODEL);
     const program = await Program.compile(gpu, network.graph, network.weights, { label: "host" });
     const results: Result[] = [];
     try {
+      const verify = async (): Promise<void> =>
+        assertAgree("host", (await program.read("logits")).data as Float32Array, expected, TOLERANCE);
       program.write("image", makePictures(1, size));
       program.run();
-      assertAgree(ENCODE, (await program.read("logits")).data as Float32Array, expected, TOLERANCE);
+      await verify();
       const { dispatches } = program.info;
       const about = { checked: true, ratios: {}, peers: {}, dispatches } as const;
       if (isWanted(ENCODE)) {
-        const { stats } = new Benchmark(ENCODE, () => void program.encode(), { maxTime: SECONDS }).run();
+        const { stats, error } = new Benchmark(ENCODE, () => void program.encode(), { maxTime: SECONDS }).run();
+        if (error) throw error; // it keeps what a call throws to itself
         const ms = stats.sample.map((seconds) => (1000 * seconds) / dispatches);
         results.push({
           ...{ name: ENCODE, medianMs: median(ms), spread: spreadOf(ms), runs: ms.length },
@@ -46,8 +49,12 @@ export const hostCase: SuiteCase = {
           await gpu.idle();
           return ms;
         };
-        const [timing] = await contest([{ name: RUN, run, times: dispatches }], { rounds: Math.max(rounds, 20) });
+        const [timing] = await contest([{ name: RUN, run, times: dispatches }], {
+          rounds: Math.max(rounds, 20),
+          signal,
+        });
         results.push({ ...timing!, ...about });
+        await verify();
       }
     } finally {
       program.dispose();

@@ -12,16 +12,17 @@ import { type CaseData, caseData, type PreparedCase, prepareCase } from "@tlx/ke
 import { formatChoice } from "@tlx/nn";
 import { type Contestant, contest, noiseOf, type Timing } from "./contest.js";
 import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
+import { changeOf, digestOf } from "./digest.js";
 import { gpuTime } from "./gpu-clock.js";
 import { checkerOf, isTelling } from "./kernel-check.js";
 import type { KernelShape } from "./kernel-shapes.js";
-import { enterPeers, type PeerEntry, peerColumns } from "./peer-entry.js";
-import { enoughTimes, growUntilLong, submitRotating } from "./repeat.js";
+import { confirmPeers, enterPeers, enterWork, guestsOf, type PeerEntry, peerColumns, peerFault } from "./peer-entry.js";
+import { enoughTimes, submitRotating } from "./repeat.js";
 import type { NamedReason, Result } from "./result.js";
 import { bytesTouched, flopsOf } from "./work.js";
 
-const INPUT_SETS = 2;
-const LONG_MS = 500;
+/** What does more operations per byte than this is limited by them, whatever a cache holds: one set of inputs will do. */
+const BUSY = 100;
 
 interface Entrant {
   readonly name: string;
@@ -34,6 +35,8 @@ interface Entrant {
 interface Ready extends Entrant {
   readonly sets: readonly PreparedCase[];
   readonly times: number;
+  /** Of the outputs of each set. */
+  readonly digests: readonly number[];
 }
 
 /** Ops that predict: their weights stay the same from run to run, and so may be prepared once. */
@@ -94,7 +97,8 @@ interface InputSets {
 
 /** For "half", factors that are float16, as a variant of that precision makes them. */
 function inputSetsOf({ record, case: c }: KernelShape, problem: Problem<unknown>, precision?: "half"): InputSets {
-  const sets = Array.from({ length: INPUT_SETS }, (_, set): CaseData => {
+  const busy = (flopsOf(record.op.name, problem) ?? 0) > BUSY * bytesTouched(problem);
+  const sets = Array.from({ length: busy ? 1 : 2 }, (_, set): CaseData => {
     const { inputs } = caseData(record, set === 0 ? c : { ...c, name: `${c.name} ${set}` }, precision);
     return { problem, inputs };
   });
@@ -124,26 +128,25 @@ async function benchShape(
     for (const entrant of entrants) {
       context.signal?.throwIfAborted();
       const prepared: PreparedCase[] = [];
+      const digests: number[] = [];
       try {
         const { sets, isRight } = entrant.variant.precision ? halved() : precise;
         let wrong: string | undefined;
         for (const data of sets) {
           const one = await prepareCase(gpu, record, data, entrant.variant, entrant.settings);
           prepared.push(one);
-          const start = performance.now();
           const run = await one.run();
+          digests.push(digestOf(run.outputs));
           wrong = faultOf(run, prepared.length === 1 ? isRight : undefined);
           if (wrong !== undefined) break;
           if (prepared.length === 1 && !entrant.variant.precision) ({ outputs } = run);
-          // No cache holds the operands of what takes so long: one set will do.
-          if (performance.now() - start > LONG_MS) break;
         }
         if (wrong === undefined) {
           const times = await enoughTimes(
             gpu,
             prepared.map((p) => p.launches),
           );
-          ready.push({ ...entrant, sets: prepared, times });
+          ready.push({ ...entrant, sets: prepared, times, digests });
         } else failed.push({ name: entrant.name, reason: `${wrong}; not timed` });
       } finally {
         if (ready.at(-1)?.name !== entrant.name) for (const one of prepared) one.dispose();
@@ -159,9 +162,13 @@ async function benchShape(
       ),
     };
     const expected = new Map(outputs.map((values, i) => [String(i), values]));
-    const skipped = await enterPeers(context, peers, shape.name, work, expected);
-    const timings = await contest([...contestantsOf(gpu, ready), ...(await peerContestants(peers))], context);
-    return { results: await describe(context, problem, shape, ready, timings, peers), failed, skipped };
+    const skipped = await enterPeers(context, peers, shape.name, enterWork(work, expected, true));
+    const timings = await contest([...contestantsOf(gpu, ready), ...guestsOf(context, peers)], context);
+    const changed = await changesOf(record.op, ready);
+    skipped.push(...(await confirmPeers(context, peers, shape.name, (found) => peerFault(found, expected))));
+    const results = await describe(context, problem, shape, ready, timings, peers);
+    const isSame = ({ name }: Result): boolean => !changed.some((one) => one.name === name);
+    return { results: results.filter(isSame), failed: [...failed, ...changed], skipped };
   } finally {
     for (const { sets: own } of ready) for (const one of own) one.dispose();
     for (const { work } of peers) await work.dispose().catch(() => {});
@@ -198,13 +205,18 @@ function contestantsOf(gpu: Gpu, ready: readonly Ready[]): Contestant[] {
   }));
 }
 
-async function peerContestants(peers: readonly PeerEntry[]): Promise<Contestant[]> {
-  const found: Contestant[] = [];
-  for (const { peer, work } of peers) {
-    const times = await growUntilLong(async (n) => (await work.run(n)).ms);
-    found.push({ name: peer.name, times, run: async () => (await work.run(times)).ms });
+/** Outputs as the timed runs left them; where they work in place, of a run from the start. */
+async function changesOf({ alias = [] }: KernelShape["record"]["op"], ready: readonly Ready[]): Promise<NamedReason[]> {
+  const inPlace = alias.some((input) => input !== undefined);
+  const changed: NamedReason[] = [];
+  for (const { name, sets, digests } of ready) {
+    let change: string | undefined;
+    for (const [i, one] of sets.entries()) {
+      change ??= changeOf(inPlace ? (await one.run()).outputs : await one.read(), digests[i]!);
+    }
+    if (change !== undefined) changed.push({ name, reason: change });
   }
-  return found;
+  return changed;
 }
 
 async function describe(
@@ -212,7 +224,7 @@ async function describe(
   problem: Problem<unknown>,
   { record }: KernelShape,
   ready: readonly Ready[],
-  timings: readonly Timing[],
+  timings: readonly (Timing | undefined)[],
   peers: readonly PeerEntry[],
 ): Promise<Result[]> {
   const flops = flopsOf(record.op.name, problem);

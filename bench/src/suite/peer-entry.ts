@@ -1,9 +1,10 @@
-/** Peers that take part in a contest: those that can do the work and agree with tlx about its outputs. */
+/** Peers that take part in a contest: those that can do the work and agree with tlx about its outputs, before it and after it. */
 import { TlxError } from "@tlx/kernels";
 import type { PeerWork } from "../peer-work.js";
 import { relativeError } from "./agree.js";
-import type { Timing } from "./contest.js";
+import type { Contestant, Timing } from "./contest.js";
 import type { SuiteContext } from "./context.js";
+import { growUntilLong } from "./repeat.js";
 import type { NamedReason, PeerTime } from "./result.js";
 import type { PreparedPeerWork, SuitePeer } from "./suite-peer.js";
 
@@ -13,62 +14,112 @@ export const PEER_TOLERANCE = 1e-3;
 export interface PeerEntry {
   readonly peer: SuitePeer;
   readonly work: PreparedPeerWork;
+  /** Runs in one call. */
+  readonly times: number;
+  /** Why it is out, in words: it failed amid the contest, or its outputs were wrong after it. */
+  fault?: string;
 }
 
-/** Why the outputs of `work` are not those that tlx computed, in words. */
-export function peerFault(
-  { outputs }: PreparedPeerWork,
-  expected: ReadonlyMap<string, ArrayLike<number>>,
-): string | undefined {
+type Outputs = PreparedPeerWork["outputs"];
+type Expected = ReadonlyMap<string, ArrayLike<number>>;
+
+/** Why the outputs of a peer are not those that tlx computed, in words. */
+export function peerFault(outputs: Outputs, expected: Expected): string | undefined {
   let compared = 0;
   for (const [name, values] of expected) {
     const found = outputs.get(name);
     if (!found) continue;
     compared++;
     const error = relativeError(found, values);
-    if (!(error <= PEER_TOLERANCE))
-      return `its output "${name}" is not that of tlx (relative error ${error}); not timed`;
+    if (!(error <= PEER_TOLERANCE)) return `its output "${name}" is not that of tlx (relative error ${error})`;
   }
-  return compared > 0 ? undefined : "it computes none of the outputs; not timed";
+  return compared > 0 ? undefined : "it computes none of the outputs";
 }
 
-/** Adds the peers that can do `work` to `into`; says why others cannot. */
-export async function enterPeers(
-  { peers, gpu, say }: SuiteContext,
-  into: PeerEntry[],
+/** What `error` says about a peer. Throws what is not the peer's fault: the wish to stop, a lost device, a bug. */
+export function reasonOf({ gpu, signal }: SuiteContext, error: unknown): string {
+  signal?.throwIfAborted();
+  gpu.assertUsable();
+  if (!(error instanceof TlxError)) throw error;
+  return error.message;
+}
+
+/** What `enter` makes of every peer: an entry, or the reason why there is none. Entries join `into`; gives the reasons. */
+export async function enterPeers<Entry extends PeerEntry>(
+  context: SuiteContext,
+  into: Entry[],
   name: string,
-  work: PeerWork,
-  expected: ReadonlyMap<string, ArrayLike<number>>,
+  enter: (peer: SuitePeer) => Promise<Entry | string>,
 ): Promise<NamedReason[]> {
   const skipped: NamedReason[] = [];
-  for (const peer of peers) {
-    say(`${name} by ${peer.name}`);
-    try {
-      const ready = await peer.prepare(work);
-      const fault = "cannot" in ready ? ready.cannot : peerFault(ready, expected);
-      if (fault === undefined) into.push({ peer, work: ready as PreparedPeerWork });
-      else {
-        skipped.push({ name: `${name} by ${peer.name}`, reason: fault });
-        if (!("cannot" in ready)) await ready.dispose();
-      }
-    } catch (error) {
-      gpu.assertUsable();
-      if (!(error instanceof TlxError)) throw error;
-      skipped.push({ name: `${name} by ${peer.name}`, reason: error.message });
-    }
+  for (const peer of context.peers) {
+    context.say(`${name} by ${peer.name}`);
+    const entry = await enter(peer).catch((error): string => reasonOf(context, error));
+    if (typeof entry === "string") skipped.push({ name: `${name} by ${peer.name}`, reason: entry });
+    else into.push(entry);
   }
   return skipped;
 }
 
-/** What a result says about the peers. */
+/** Enters peers that can do `work` and give what is expected; `repeated`: short runs are measured by many in one call. */
+export const enterWork =
+  (work: PeerWork, expected: Expected, repeated = false) =>
+  async (peer: SuitePeer): Promise<PeerEntry | string> => {
+    const ready = await peer.prepare(work);
+    if ("cannot" in ready) return ready.cannot;
+    const fault = peerFault(ready.outputs, expected);
+    if (fault !== undefined) {
+      await ready.dispose();
+      return fault;
+    }
+    const times = repeated ? await growUntilLong(async (n) => (await ready.run(n)).ms) : 1;
+    return { peer, work: ready, times };
+  };
+
+/** Peers in a contest: who fails there is out of it. */
+export const guestsOf = (context: SuiteContext, peers: readonly PeerEntry[]): Contestant[] =>
+  peers.map((entry) => ({
+    name: entry.peer.name,
+    times: entry.times,
+    run: async () => (await entry.work.run(entry.times)).ms,
+    onFailure(error) {
+      entry.fault = `it failed while it was timed: ${reasonOf(context, error)}`;
+    },
+  }));
+
+/** After the contest: a peer whose outputs are wrong by now is out. Gives the reasons of all that are. */
+export async function confirmPeers(
+  context: SuiteContext,
+  peers: readonly PeerEntry[],
+  name: string,
+  faultOf: (outputs: Outputs) => string | undefined,
+): Promise<NamedReason[]> {
+  for (const entry of peers) {
+    if (entry.fault !== undefined) continue;
+    const fault = await entry.work.read().then(faultOf, (error) => reasonOf(context, error));
+    if (fault !== undefined) entry.fault = `after it was timed: ${fault}`;
+  }
+  return faultsOf(name, peers);
+}
+
+/** The peers that are out by now. */
+export const faultsOf = (name: string, peers: readonly PeerEntry[]): NamedReason[] =>
+  peers.flatMap(({ peer, fault }) => (fault ? { name: `${name} by ${peer.name}`, reason: fault } : []));
+
+/** What a result says about the peers that are not out; `timings` are in their order. */
 export function peerColumns(
   medianMs: number,
   peers: readonly PeerEntry[],
-  timings: readonly Timing[],
+  timings: readonly (Timing | undefined)[],
 ): { readonly ratios: Record<string, number>; readonly peers: Record<string, PeerTime> } {
-  const entries = peers.map(({ peer }, i) => [peer.name, timings[i]!] as const);
+  const entries = peers.flatMap(({ peer, fault }, i) => {
+    const timing = timings[i];
+    return timing && fault === undefined ? [[peer.name, timing] as const] : [];
+  });
   return {
     ratios: Object.fromEntries(entries.map(([name, t]) => [name, t.medianMs / medianMs])),
-    peers: Object.fromEntries(entries.map(([name, t]) => [name, { medianMs: t.medianMs, spread: t.spread }])),
+    peers: Object.fromEntries(
+      entries.map(([name, { medianMs: ms, spread, runs }]) => [name, { medianMs: ms, spread, runs }]),
+    ),
   };
 }

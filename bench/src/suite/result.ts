@@ -4,6 +4,8 @@
 export interface PeerTime {
   readonly medianMs: number;
   readonly spread: number;
+  /** Timed calls; not in every file. */
+  readonly runs?: number;
 }
 
 /** What was measured under one name, after its output was checked. */
@@ -106,6 +108,8 @@ export interface Findings {
   readonly skipped: readonly NamedReason[];
   readonly groups: readonly RatioGroup[];
   readonly peers: readonly PeerInfo[];
+  /** Why not all was measured: how far it came, and what stopped it. */
+  readonly unfinished?: string;
 }
 
 export interface ResultFile extends Findings {

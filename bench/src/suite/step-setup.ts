@@ -28,12 +28,20 @@ export interface StepSetup {
   readonly learningRate: number;
 }
 
+/** Values by the path of their param. */
+export type ByPath = ReadonlyMap<string, ArrayLike<number>>;
+
+/** What a step computed: the loss and the gradients from the params before it, and the trained params after it. */
+export interface CheckedStep {
+  readonly loss: number;
+  readonly gradients: ByPath;
+  readonly updated: ByPath;
+}
+
 /** One who takes training steps, from the same start. */
 export interface StepContestant {
-  /** The loss at the start and the gradients there, by path; nothing is updated but running statistics. */
-  check(): Promise<{ readonly loss: number; readonly gradients: ReadonlyMap<string, ArrayLike<number>> }>;
-  /** One step; the loss before its update. */
-  step(): Promise<number>;
+  /** The first two steps. */
+  check(): Promise<readonly [CheckedStep, CheckedStep]>;
   /** One step, done on the device when the promise resolves; its milliseconds where they were measured in another process. */
   run(): Promise<number | undefined>;
   dispose(): void | Promise<void>;

@@ -1,8 +1,8 @@
 /** A training step as the trainer takes it. */
-import type { ForcedVariants, Gpu, Value } from "@tlx/kernels";
+import { type ForcedVariants, type Gpu, type HostTensor, TlxError, type Value } from "@tlx/kernels";
 import { cutBlock, type Graph, HYPER, optimizerHyper, Params, Program } from "@tlx/nn";
 import { costOfTraining, type TrainingCost, trainingGraphs } from "@tlx/transfer";
-import type { StepContestant, StepSetup } from "./step-setup.js";
+import type { CheckedStep, StepContestant, StepSetup } from "./step-setup.js";
 
 /** GPU milliseconds of one step by timestamps. */
 export interface StageTimes {
@@ -16,6 +16,8 @@ export interface TlxStep extends StepContestant {
   readonly cost: TrainingCost;
   /** Of one step, the frozen part's included. */
   readonly dispatches: number;
+  /** Before the last update. */
+  loss(): Promise<number>;
   /** Undefined where the adapter has no timestamps. */
   profile(): Promise<StageTimes | undefined>;
 }
@@ -30,6 +32,17 @@ function withGradients(step: Graph): Graph {
   return { ...step, outputs: new Map([...step.outputs, ...gradients]) };
 }
 
+interface Opened {
+  readonly program: Program;
+  readonly params: Params;
+  /** Taken so far. */
+  steps: number;
+}
+
+async function valuesOf(params: Params, paths: readonly string[]): Promise<Map<string, HostTensor["data"]>> {
+  return new Map([...(await params.read(paths))].map(([path, { data }]) => [path, data]));
+}
+
 /** `variants` are forced by op name. */
 export async function tlxStep(gpu: Gpu, setup: StepSetup, variants: ForcedVariants = {}): Promise<TlxStep> {
   const { prefix: base, cut, tail, input, labels, learningRate } = setup;
@@ -40,20 +53,20 @@ export async function tlxStep(gpu: Gpu, setup: StepSetup, variants: ForcedVarian
   };
   const prefix =
     base && (await Program.compile(gpu, base.graph, base.weights, { label: "prefix", variants: onlyOf(base.graph) }));
-  const open = async (step: Graph): Promise<{ program: Program; params: Params }> => {
+  const open = async (step: Graph): Promise<Opened> => {
     const params = new Params(gpu, tail.weights, "tail", step);
     const program = await Program.compile(gpu, step, params, { label: "step", variants: onlyOf(step) });
     program.write("labels", labels);
     program.write("weights", new Float32Array(labels.length).fill(1 / labels.length));
     (prefix ?? program).write(prefix ? "image" : cut, input.data);
-    return { program, params };
+    return { program, params, steps: 0 };
   };
-  const { program, params } = await open(graph);
-  let steps = 0;
-  const enqueue = (step: Program): void => {
-    steps++;
-    const numbers = { learningRate, weightDecay: 0 };
-    step.write(HYPER, optimizerHyper("adamw", steps, numbers));
+  const timed = await open(graph);
+  const { program } = timed;
+  const enqueue = (opened: Opened): void => {
+    const { program: step } = opened;
+    opened.steps++;
+    step.write(HYPER, optimizerHyper("adamw", opened.steps, { learningRate, weightDecay: 0 }));
     if (prefix) {
       prefix.run();
       const { buffer, offset = 0, size } = prefix.outputBinding(cut);
@@ -63,32 +76,41 @@ export async function tlxStep(gpu: Gpu, setup: StepSetup, variants: ForcedVarian
     }
     step.run();
   };
+  const lossOf = async ({ program: step }: Opened): Promise<number> => (await step.read("loss")).data[0]!;
+  const trained = [...setup.trainable];
   return {
     cost: costOfTraining([...(base ? [base.graph] : []), graph], gpu.capabilities),
     dispatches: program.info.dispatches + (prefix?.info.dispatches ?? 0),
+    loss: () => lossOf(timed),
     async check() {
       const checked = withGradients(graph);
-      const { program: other, params: start } = await open(checked);
-      try {
+      const other = await open(checked);
+      const step = async (): Promise<CheckedStep> => {
         enqueue(other);
-        steps = 0;
         const gradients = new Map<string, ArrayLike<number>>();
         for (const path of checked.blocks.keys()) {
-          const { data } = await other.read(path);
+          const { data } = await other.program.read(path);
           for (const [param, tensor] of cutBlock(checked, path, data)) gradients.set(param, tensor.data);
         }
-        return { loss: (await other.read("loss")).data[0]!, gradients };
+        return { loss: await lossOf(other), gradients, updated: await valuesOf(other.params, trained) };
+      };
+      try {
+        const first = await step();
+        // The step that is timed leaves its gradients nowhere: it must come to the same params.
+        enqueue(timed);
+        const updated = await valuesOf(timed.params, trained);
+        for (const [path, values] of updated) {
+          if (values.every((v, i) => v === first.updated.get(path)![i])) continue;
+          throw new TlxError("E_VERIFY", `step: "${path}" is updated otherwise where its gradient is read`);
+        }
+        return [first, await step()];
       } finally {
-        other.dispose();
-        start.dispose();
+        other.program.dispose();
+        other.params.dispose();
       }
     },
-    async step() {
-      enqueue(program);
-      return (await program.read("loss")).data[0]!;
-    },
     async run() {
-      enqueue(program);
+      enqueue(timed);
       await gpu.idle();
       return undefined;
     },
@@ -101,7 +123,7 @@ export async function tlxStep(gpu: Gpu, setup: StepSetup, variants: ForcedVarian
     },
     dispose() {
       program.dispose();
-      params.dispose();
+      timed.params.dispose();
       prefix?.dispose();
     },
   };

@@ -7,6 +7,8 @@ export interface PreparedPeerWork {
   readonly outputs: ReadonlyMap<string, PortableData>;
   /** Milliseconds until its device was idle, measured where it runs. Runs rotate among the input sets. */
   run(times?: number): Promise<{ readonly ms: number; readonly figures: Readonly<Record<string, number>> }>;
+  /** The outputs once more, or what a work has in their place, from where the runs left it. */
+  read(): Promise<ReadonlyMap<string, PortableData>>;
   dispose(): Promise<void>;
 }
 

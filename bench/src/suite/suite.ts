@@ -2,7 +2,7 @@
 import { type Gpu, TlxError } from "@tlx/kernels";
 import { type MeasuredCeilings, measureCeilings } from "./ceilings.js";
 import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
-import { forwardCase } from "./forward-bench.js";
+import { forwardCases } from "./forward-bench.js";
 import { ratioGroups } from "./geomeans.js";
 import { hostCase } from "./host-bench.js";
 import { kernelCase } from "./kernel-bench.js";
@@ -25,6 +25,8 @@ export interface SuiteOptions {
   /** Default: `suiteCases()`. */
   readonly cases?: readonly SuiteCase[];
   readonly signal?: AbortSignal;
+  /** After every case, and when the run ends before its time: all that was found so far, with `unfinished`. */
+  readonly onFindings?: (findings: Findings) => void | Promise<void>;
   /** For people, while it runs. */
   readonly onProgress?: (line: string) => void;
 }
@@ -36,7 +38,7 @@ const QUICK = { rounds: 5, budgetMs: 800 };
 /** Kernels, networks, training steps and the host's share, in this order. */
 export const suiteCases = (): SuiteCase[] => [
   ...kernelShapes().map(kernelCase),
-  ...[forwardCase("mobilenet-v2", true), forwardCase("resnet-18", false), forwardCase("squeezenet-1.1", false)],
+  ...["mobilenet-v2", "resnet-18", "squeezenet-1.1"].flatMap((model) => forwardCases(model, model === "mobilenet-v2")),
   ...trainCases,
   hostCase,
 ];
@@ -79,25 +81,42 @@ export async function runSuite(options: SuiteOptions): Promise<Findings> {
       `bench: expected a filter that matches a result of ${quick ? "a quick run" : "the suite"}, found ${filter}; --list prints all names`,
     );
   }
-  const measured: MeasuredCeilings = ceilingsWanted
-    ? await measureCeilings(gpu, quick)
-    : { ceilings: undefined, results: [], failed: [] };
-  const context: SuiteContext = { ...about, ceilings: measured.ceilings };
-  const results: Result[] = [...measured.results];
+  const results: Result[] = [];
   const sizes: Size[] = [];
-  const failed: NamedReason[] = [...measured.failed];
+  const failed: NamedReason[] = [];
   const skipped: NamedReason[] = [];
-  for (const [i, one] of wanted.entries()) {
-    const names = one.names(context).filter(about.isWanted);
-    about.say(`${i + 1} of ${wanted.length}: ${names[0]}${names.length > 1 ? ` and ${names.length - 1} more` : ""}`);
-    const found = await runCase(one, context, names);
-    results.push(...(found.results ?? []));
-    sizes.push(...(found.sizes ?? []));
-    failed.push(...(found.failed ?? []));
-    skipped.push(...(found.skipped ?? []));
+  const found = (): Findings => ({
+    ...{ results: [...results], sizes: [...sizes], failed: [...failed], skipped: [...skipped] },
+    ...{ groups: ratioGroups(results), peers: peers.map(describePeer) },
+  });
+  let done = 0;
+  const keep = async (why = ""): Promise<void> =>
+    options.onFindings?.({ ...found(), unfinished: `${done} of ${wanted.length} cases measured${why}` });
+  try {
+    const measured: MeasuredCeilings = ceilingsWanted
+      ? await measureCeilings(gpu, quick, options.signal)
+      : { ceilings: undefined, results: [], failed: [] };
+    results.push(...measured.results);
+    failed.push(...measured.failed);
+    const context: SuiteContext = { ...about, ceilings: measured.ceilings };
+    for (const one of wanted) {
+      const names = one.names(context).filter(about.isWanted);
+      about.say(
+        `${done + 1} of ${wanted.length}: ${names[0]}${names.length > 1 ? ` and ${names.length - 1} more` : ""}`,
+      );
+      const its = await runCase(one, context, names);
+      results.push(...(its.results ?? []));
+      sizes.push(...(its.sizes ?? []));
+      failed.push(...(its.failed ?? []));
+      skipped.push(...(its.skipped ?? []));
+      done++;
+      await keep();
+    }
+  } catch (error) {
+    await keep(`: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
   }
-  const groups = ratioGroups(results);
-  return { results, sizes, failed, skipped, groups, peers: peers.map(describePeer) };
+  return found();
 }
 
 /** A wrong output is a failure; what the device or a peer cannot do is left out with its reason. */

@@ -10,10 +10,11 @@ const digits = (value: number | undefined, count: number): string => value?.toFi
 const byPlace = (a: Result, b: Result): number => a.name.localeCompare(b.name, "en", { numeric: true });
 
 /** "llvmpipe (LLVM 15.0.6, 256 bits), SOFTWARE ADAPTER, commit 1234567" */
-export function describeRun({ adapter, environment, commit, options }: ResultFile): string {
+export function describeRun({ adapter, environment, commit, options, unfinished }: ResultFile): string {
   const software = environment.software ? ", a SOFTWARE adapter: its times say little about a GPU" : "";
   const quick = options.quick ? ", quick run" : "";
-  return `${adapter}${software}; commit ${commit}, ${environment.runtime}, ${environment.cpu}, ${environment.cores} cores${quick}`;
+  const stopped = unfinished === undefined ? "" : `; UNFINISHED, ${unfinished}`;
+  return `${adapter}${software}; commit ${commit}, ${environment.runtime}, ${environment.cpu}, ${environment.cores} cores${quick}${stopped}`;
 }
 
 /** Everything a file holds. */
@@ -61,7 +62,8 @@ export function formatResults(file: ResultFile): string {
 
 export function formatComparison({ results, onlyBefore, onlyAfter, warnings }: Comparison): string {
   const rows = results.map((r) => [
-    ...[r.name, showMs(r.beforeMs), showMs(r.afterMs), r.ratio.toFixed(2), percent(r.noise), r.verdict],
+    ...[r.name, showMs(r.beforeMs), showMs(r.afterMs), r.ratio.toFixed(2)],
+    ...[Number.isFinite(r.noise) ? percent(r.noise) : "one run", r.verdict],
   ]);
   const count = (verdict: string): number => results.filter((r) => r.verdict === verdict).length;
   return [

@@ -8,12 +8,21 @@ import { records } from "@tlx/kernels/testing";
 import { fuseEpilogue } from "@tlx/nn";
 import type { StepWork } from "../peer-work.js";
 import { portableGraph } from "../portable.js";
-import { type Contestant, contest, noiseOf } from "./contest.js";
+import { type Contestant, contest, noiseOf, type Timing } from "./contest.js";
 import type { CaseFindings, SuiteCase, SuiteContext } from "./context.js";
-import { type PeerEntry, peerColumns } from "./peer-entry.js";
-import type { NamedReason, Result } from "./result.js";
+import { confirmPeers, enterPeers, guestsOf, type PeerEntry, peerColumns } from "./peer-entry.js";
+import type { Result } from "./result.js";
 import { seededCheckpoint } from "./seeded-network.js";
-import { hasKinks, type StepCase, type StepContestant, type StepSetup, setUpStep, withoutKinks } from "./step-setup.js";
+import {
+  type ByPath,
+  type CheckedStep,
+  hasKinks,
+  type StepCase,
+  type StepContestant,
+  type StepSetup,
+  setUpStep,
+  withoutKinks,
+} from "./step-setup.js";
 import { type TlxStep, tlxStep } from "./step-tlx.js";
 import type { PreparedPeerWork, SuitePeer } from "./suite-peer.js";
 import { type StepTolerance, verifyStep } from "./verify-step.js";
@@ -22,6 +31,9 @@ import { type StepTolerance, verifyStep } from "./verify-step.js";
 const SMOOTH: StepTolerance = { gradient: 1e-3, updated: 1e-3 };
 /** Of a hundred million values some are rounded to different sides of a kink, and each moves all gradients below. */
 const KINKED: StepTolerance = { gradient: 5e-2, updated: 1e-2 };
+
+/** By as much losses of two runtimes differ, and may have fallen by less. */
+const RISE = 1e-3;
 
 const MODEL = "mobilenet-v2";
 const BATCH = 8;
@@ -71,19 +83,17 @@ export const stepWork = ({
   input: input.data as Float32Array,
 });
 
-/** A peer's prepared step; its first losses and gradients came with it. */
+/** A peer's prepared step; what its first steps computed came with it. */
 export function contestantOf({ outputs, run, dispose }: PreparedPeerWork): StepContestant {
-  const prefix = "gradient ";
-  let steps = 0;
+  const named = (prefix: string): ByPath =>
+    new Map([...outputs].flatMap(([name, v]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), v]] : [])));
+  const step = (n: number): CheckedStep => ({
+    loss: outputs.get(`loss ${n}`)![0]!,
+    gradients: named(`gradient ${n} `),
+    updated: named(`updated ${n} `),
+  });
   return {
-    async check() {
-      const gradients = [...outputs].filter(([name]) => name.startsWith(prefix));
-      return {
-        loss: outputs.get("loss")![0]!,
-        gradients: new Map(gradients.map(([name, values]) => [name.slice(prefix.length), values])),
-      };
-    },
-    step: async () => outputs.get("losses")![steps++]!,
+    check: async () => [step(1), step(2)],
     run: async () => (await run()).ms,
     dispose,
   };
@@ -103,7 +113,7 @@ async function disposing<T extends { dispose(): void | Promise<void> }, R>(
 /** The step with the kernels that tlx chooses against the one with plain kernels. Throws E_VERIFY. */
 async function verifyKernels(gpu: Gpu, name: string, setup: StepSetup, tolerance: StepTolerance): Promise<string> {
   return disposing(await tlxStep(gpu, setup), async (ours) =>
-    disposing(await tlxStep(gpu, setup, plain), (other) => verifyStep(name, ours, other, tolerance)),
+    disposing(await tlxStep(gpu, setup, plain), (other) => verifyStep(name, setup, ours, other, tolerance)),
   );
 }
 
@@ -116,65 +126,69 @@ async function benchStep(context: SuiteContext, one: StepCase): Promise<CaseFind
   const allowed = hasKinks(setup) ? KINKED : SMOOTH;
   if (smooth) context.say(`${name}, without activations: ${await verifyKernels(gpu, name, smooth, SMOOTH)}`);
   context.say(`${name}: ${await verifyKernels(gpu, name, setup, allowed)}`);
-  const skipped: NamedReason[] = [];
   const peers: PeerEntry[] = [];
   const ours = await tlxStep(gpu, setup);
   try {
-    for (const peer of context.peers) {
-      const entry = await enterPeer(gpu, peer, name, { setup, smooth, allowed });
-      if ("work" in entry) peers.push(entry);
-      else skipped.push(entry);
-    }
-    return { results: [await time(context, name, ours, peers)], skipped };
+    const enter = (peer: SuitePeer): Promise<PeerEntry | string> =>
+      enterPeer(gpu, peer, name, { setup, smooth, allowed });
+    const skipped = await enterPeers(context, peers, name, enter);
+    const own: Contestant = { name, run: ours.run };
+    await ours.run();
+    const atStart = await ours.loss();
+    const [timing, again, ...rest] = await contest([own, own, ...guestsOf(context, peers)], context);
+    const fault = lossFault(atStart, await ours.loss());
+    if (fault !== undefined)
+      throw new TlxError("E_VERIFY", `${name}: after it was timed ${fault}; its time is dropped`);
+    skipped.push(
+      ...(await confirmPeers(context, peers, name, (found) =>
+        lossFault(atStart, found.get("loss")?.[0] ?? Number.NaN),
+      )),
+    );
+    const result = await describe(ours, timing!, again!);
+    return { results: [{ ...result, ...peerColumns(timing!.medianMs, peers, rest) }], skipped };
   } finally {
     ours.dispose();
     for (const { work } of peers) await work.dispose().catch(() => {});
   }
 }
 
-/** A peer that agrees with tlx about losses and gradients, with activations and without; else why not. */
+/** Small steps on one batch lower its loss, however many they are. */
+const lossFault = (atStart: number, now: number): string | undefined =>
+  now <= (1 + RISE) * atStart ? undefined : `the loss rose from ${atStart} to ${now}`;
+
+/** A peer that agrees with tlx about losses, gradients and updates, with activations and without; else why not. */
 async function enterPeer(
   gpu: Gpu,
   peer: SuitePeer,
   name: string,
   { setup, smooth, allowed }: { setup: StepSetup; smooth: StepSetup | undefined; allowed: StepTolerance },
-): Promise<PeerEntry | NamedReason> {
-  const refused = (reason: string): NamedReason => ({ name: `${name} by ${peer.name}`, reason });
+): Promise<PeerEntry | string> {
   const agree = async (about: StepSetup, work: PreparedPeerWork, tolerance: StepTolerance): Promise<void> => {
-    await disposing(await tlxStep(gpu, about), (ours) => verifyStep(name, ours, contestantOf(work), tolerance));
+    const theirs = contestantOf(work);
+    await disposing(await tlxStep(gpu, about), (ours) => verifyStep(name, about, ours, theirs, tolerance));
   };
-  try {
-    if (smooth) {
-      const work = await peer.prepare(stepWork(smooth));
-      if ("cannot" in work) return refused(work.cannot);
-      await disposing(work, () => agree(smooth, work, SMOOTH));
-    }
-    const work = await peer.prepare(stepWork(setup));
-    if ("cannot" in work) return refused(work.cannot);
-    try {
-      await agree(setup, work, allowed);
-    } catch (error) {
-      await work.dispose();
-      throw error;
-    }
-    return { peer, work };
-  } catch (error) {
-    gpu.assertUsable();
-    if (!(error instanceof TlxError)) throw error;
-    return refused(error.message);
+  if (smooth) {
+    const work = await peer.prepare(stepWork(smooth));
+    if ("cannot" in work) return work.cannot;
+    await disposing(work, () => agree(smooth, work, SMOOTH));
   }
+  const work = await peer.prepare(stepWork(setup));
+  if ("cannot" in work) return work.cannot;
+  try {
+    await agree(setup, work, allowed);
+  } catch (error) {
+    await work.dispose();
+    throw error;
+  }
+  return { peer, work, times: 1 };
 }
 
-async function time(context: SuiteContext, name: string, ours: TlxStep, peers: readonly PeerEntry[]): Promise<Result> {
-  const own: Contestant = { name, run: ours.run };
-  const theirs = peers.map(({ peer, work }): Contestant => ({ name: peer.name, run: contestantOf(work).run }));
-  const [timing, again, ...rest] = await contest([own, own, ...theirs], context);
+async function describe(ours: TlxStep, timing: Timing, again: Timing): Promise<Omit<Result, "ratios" | "peers">> {
   const { plannedBytes, unplannedBytes, optimizerBytes } = ours.cost;
   const stages = await ours.profile();
   return {
-    ...timing!,
-    ...{ checked: true, noise: noiseOf(timing!, again!) },
-    ...peerColumns(timing!.medianMs, peers, rest),
+    ...timing,
+    ...{ checked: true, noise: noiseOf(timing, again) },
     ...{ dispatches: ours.dispatches, plannedBytes, unplannedBytes },
     figures: {
       optimizerBytes,

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import path from "node:path";
+import type { ResultFile } from "@tlx/bench";
 import { TlxError } from "@tlx/kernels";
 import { replaceFile } from "@tlx/transfer/node";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -13,6 +14,7 @@ interface BenchOptions extends AdapterOptions {
   readonly json?: boolean;
   readonly filter?: RegExp;
   readonly peers?: readonly string[];
+  readonly peerTimeout?: number;
   readonly rounds?: number;
   readonly settings?: boolean;
   readonly list?: boolean;
@@ -22,7 +24,7 @@ interface BenchOptions extends AdapterOptions {
 const help = `
 Nothing is timed before its output was checked; a wrong output is reported and the exit status is 6. Contestants take turns, and
 one of them takes part twice: by how much its two times differ is the noise. Weights are seeded, so none are needed.
-Let nothing else use the machine meanwhile. Result files of two runs are compared by npm run bench:compare in a checkout.
+What was measured before Ctrl-C is written and printed. Let nothing else use the machine meanwhile. Result files of two runs are compared by npm run bench:compare in a checkout.
 
 Examples:
   $ tlx bench --quick
@@ -59,7 +61,13 @@ export function benchCommand(context: Context): Command {
         parseList,
       ),
     )
-    .addOption(new Option("--output <file>", "write the result file too"))
+    .addOption(
+      new Option(
+        "--peer-timeout <seconds>",
+        "end a peer that gives no answer for so long (default: 900; compiling takes some minutes on a software adapter)",
+      ).argParser(wholeNumber(1)),
+    )
+    .addOption(new Option("--output <file>", "write the result file too, after every case"))
     .addOption(jsonOption("the result file"));
   return addAdapterOption(command)
     .addHelpText("after", help)
@@ -83,7 +91,7 @@ async function bench({ report, signal }: Context, options: BenchOptions): Promis
   // Loaded when asked for: no other command needs references and cases.
   const { formatResults } = await import("@tlx/bench");
   const { benchInNode, namesInNode } = await import("@tlx/bench/node");
-  const { quick, filter, rounds, settings, peers, adapter, output, json, list } = options;
+  const { quick, filter, rounds, settings, peers, peerTimeout, adapter, output, json, list } = options;
   if (output !== undefined) await assertWritable(output);
   const wrong = await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
@@ -95,10 +103,23 @@ async function bench({ report, signal }: Context, options: BenchOptions): Promis
     const start = performance.now();
     const onProgress = (line: string): void =>
       report.say(`${((performance.now() - start) / 1000).toFixed(0)} s  ${line}`);
-    const file = await benchInNode({ ...about, onProgress });
-    if (output !== undefined) await replaceFile(output, `${JSON.stringify(file, null, 2)}\n`);
-    if (json) report.printJson(file);
-    else report.print(formatResults(file));
+    let unfinished: ResultFile | undefined;
+    const save = async (file: ResultFile): Promise<void> => {
+      if (output !== undefined) await replaceFile(output, `${JSON.stringify(file, null, 2)}\n`);
+    };
+    const onUnfinished = async (file: ResultFile): Promise<void> => {
+      unfinished = file;
+      await save(file);
+    };
+    const print = (file: ResultFile): void => (json ? report.printJson(file) : report.print(formatResults(file)));
+    const peerTimeoutMs = peerTimeout === undefined ? undefined : 1000 * peerTimeout;
+    const running = benchInNode({ ...about, peerTimeoutMs, onProgress, onUnfinished });
+    const file = await running.catch((error) => {
+      if (unfinished && unfinished.results.length > 0) print(unfinished);
+      throw error;
+    });
+    await save(file);
+    print(file);
     return file.failed;
   });
   if (wrong.length === 0) return;
