@@ -94,7 +94,7 @@ export const tileVariant = <P extends EpilogueParams>(
   lower(problem, caps, settings) {
     const result = resultOf(problem)!;
     const tile = tileFor(caps, result.columns, settings);
-    const epilogue = epilogueOf(problem);
+    const epilogue = epilogueOf(problem, tile.width);
     const bind = { ...result.bind, ...epilogue.bind };
     const args = { ...result.args, activation: epilogue.activation };
     return { dispatches: [dispatchTiles(kernelFor(tile, epilogue, args), tile, caps, { ...result, bind, args })] };

@@ -126,8 +126,8 @@ export function dispatchTiled(
   { parts, perPart }: Parts,
   bind: Readonly<Record<"a" | "b" | "y", Operand>>,
 ): Dispatch[] {
-  const { size, columns, launches, factors, epilogue = bareSum } = work;
-  const ends = parts === 1 ? epilogue : bareSum;
+  const { size, columns, launches, factors, epilogue = bareSum() } = work;
+  const ends = parts === 1 ? epilogue : bareSum();
   const kernel = work.kernel(text, ends);
   const tileColumns = Math.ceil(columns / t.columns);
   return launches.map(({ rows, steps, args }) => {

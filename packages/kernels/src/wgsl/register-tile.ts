@@ -113,8 +113,8 @@ function addProducts({ lanes, rows, columns, unroll }: Tile, width: Width): stri
   return times(rows, (i) => `  ${times(unroll, (q) => spread(q, i))}${times(columns / lanes, (j) => add(i, j))}\n`);
 }
 
-const STORES_IN_LINE = 32;
-const READS_IN_LINE = 32;
+const STORES_IN_LINE = 8;
+const READS_IN_LINE = 16;
 
 /**
  * Writes `y[i * columns + j] = epilogue(c[i, j] * scale_of(j) + bias_of(j), ...)` for the part of the block inside rows x columns;
@@ -134,12 +134,11 @@ export function storeSums(
   const inLine = readsElements ? READS_IN_LINE : STORES_IN_LINE * width;
   let rowsPerStore = Math.min(tile.rows, Math.max(1, Math.floor(inLine / kept)));
   while (tile.rows % rowsPerStore !== 0) rowsPerStore--;
-  const ended = (i: number, j: number, at: string): string =>
-    `epilogue(c${i}_${j} * scale${j} + bias${j}, ${at}${j % width === 0 ? "" : ` + ${j % width}u`})`;
+  const scaled = (i: number, j: number): string => `c${i}_${j} * scale${j} + bias${j}`;
   const store = (i: number, g: number): string =>
     width === 1
-      ? `y[at${i}] = ${ended(i, g, `at${i}`)};`
-      : `y[at${i} / 4u] = vec4f(${[0, 1, 2, 3].map((p) => ended(i, 4 * g + p, `at${i}`)).join(", ")});`;
+      ? `y[at${i}] = epilogue(${scaled(i, g)}, at${i});`
+      : `y[at${i} / 4u] = epilogue(vec4f(${[0, 1, 2, 3].map((p) => scaled(i, 4 * g + p)).join(", ")}), at${i});`;
   const stores = perColumn(
     tile,
     (g, column) => `if (${column} < ${columns}) {

@@ -108,7 +108,7 @@ export const inputTile = <P extends EpilogueParams>(geometryOf: (problem: Proble
     const geometry = geometryOf(problem);
     const { n, h, w, c, kh, kw, sy, sx, py, px, dy, dx } = geometry;
     const tile = tileFor(caps, c, settings);
-    const epilogue = epilogueOf(problem);
+    const epilogue = epilogueOf(problem, tile.width);
     const kernel = kernelFor(tile, canPair(tile, geometry.oc), epilogue);
     const dispatches = phasesOf(h, kh, sy, py, dy).flatMap((down) =>
       phasesOf(w, kw, sx, px, dx).map((across) => {

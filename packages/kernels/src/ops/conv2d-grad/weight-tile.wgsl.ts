@@ -82,7 +82,7 @@ const kernelFor = (tile: ResultTile): Kernel =>
       ...{ rows: "u32", lines: "u32", parts: "u32", linesPerPart: "u32", tiles: "u32", tileColumns: "u32" },
     },
     workgroup: [tile.lanes, 1, 1],
-    functions: [noEpilogue],
+    functions: [noEpilogue(tile.width)],
     body: body(tile),
   });
 
@@ -101,9 +101,12 @@ function settingsOf(given: ConvGeometry, caps: Capabilities): readonly VariantSe
   const { n, c, oh, oc, kh, kw } = withLongLines(given);
   const rows = kh * kw * c;
   const lines = n * oh;
-  const all = tileSettings(caps, oc).map((settings) => {
-    const tiles = countTiles(tileFor(caps, oc, settings), { rows, columns: oc });
-    return { ...settings, parts: splitLines(lines, rows * oc, tiles, caps.software ? 64 : 2048).parts };
+  // Of few rows, tiles of as few come first: half of a taller one would be empty.
+  const isLow = ({ rows: tall }: VariantSettings): boolean => rows <= 16 && tall === 16;
+  const tiles = tileSettings(caps, oc);
+  const all = [...tiles.filter(isLow), ...tiles.filter((t) => !isLow(t))].map((settings) => {
+    const count = countTiles(tileFor(caps, oc, settings), { rows, columns: oc });
+    return { ...settings, parts: splitLines(lines, rows * oc, count, caps.software ? 64 : 2048).parts };
   });
   const usual = all[0]!;
   const most = Math.max(1, Math.min(lines, mostParts(rows * oc)));

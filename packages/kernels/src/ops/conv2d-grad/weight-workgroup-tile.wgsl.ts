@@ -54,7 +54,7 @@ export function tiledWeightGrad(geometry: ConvGeometry): TiledWork {
           ...{ sy: "u32", sx: "u32", py: "u32", px: "u32", dy: "u32", dx: "u32" },
         },
         workgroup: [text.threads, 1, 1],
-        functions: [noEpilogue, pictureReader("x", ["args.h", "args.w"], ofX)],
+        functions: [noEpilogue(), pictureReader("x", ["args.h", "args.w"], ofX)],
         body: text.body({
           a: taps(ofX),
           b: stridedFactor("grad", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofGrad }),

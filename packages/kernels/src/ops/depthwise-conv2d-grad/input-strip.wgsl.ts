@@ -32,7 +32,7 @@ interface PairStrip {
 function settingsOf({ c }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] {
   const single = { pairs: 8, width: 1 };
   if (c % 4 !== 0) return [single];
-  const wide = [3, 2].map((pairs) => ({ pairs, width: 4 }));
+  const wide = [2, 3].map((pairs) => ({ pairs, width: 4 }));
   return software ? [...wide, single] : [single, ...wide];
 }
 
@@ -116,7 +116,7 @@ export const inputStrip = <P extends EpilogueParams>(
     const { n, h, w, py, px } = geometry;
     const strip = settings as unknown as PairStrip;
     const c = geometry.c / strip.width;
-    const epilogue = epilogueOf(problem);
+    const epilogue = epilogueOf(problem, strip.width);
     /** Pairs of an axis: element e of x is of pair floor((e + pad) / 2). */
     const endOf = (extent: number, pad: number): number => Math.floor((extent - 1 + pad) / 2) + 1;
     const end = endOf(h, py);

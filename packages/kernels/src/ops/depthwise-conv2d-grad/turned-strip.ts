@@ -3,7 +3,7 @@
  * by half a turn and 2 - pad before, which may be negative.
  */
 import type { Problem, Variant } from "../../op.js";
-import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
+import type { EpilogueParams } from "../../wgsl/epilogue.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import { fitsStrip, settingsOf, stripDispatch } from "../depthwise-conv2d/strip.wgsl.js";
 
@@ -20,6 +20,6 @@ export const turnedStrip = <P extends EpilogueParams>(
     const geometry = geometryOf(problem);
     const { h, w, oh, ow, kh, kw, py, px } = geometry;
     const mirrored = { ...geometry, h: oh, w: ow, oh: h, ow: w, py: kh - 1 - py, px: kw - 1 - px };
-    return { dispatches: [stripDispatch(caps, mirrored, { epilogue: epilogueOf(problem), turned: true }, settings)] };
+    return { dispatches: [stripDispatch(problem, caps, mirrored, true, settings)] };
   },
 });

@@ -15,9 +15,10 @@ import { boundBy } from "../../wgsl/width.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import { fitsStrip, settingsOf } from "../depthwise-conv2d/strip.wgsl.js";
 import {
+  declareKept,
   each,
   KERNEL,
-  loadKept,
+  leadOf,
   loadNext,
   locateColumns,
   moveUp,
@@ -31,6 +32,7 @@ const TAPS = KERNEL * KERNEL;
 function body(strip: Strip): string {
   const { stride, columns, width } = strip;
   const zero = zeroOf(width);
+  const lead = leadOf(strip);
   const add = (t: number): string => {
     const kx = t % KERNEL;
     const ky = (t - kx) / KERNEL;
@@ -50,13 +52,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let first = strip / args.across % args.down * args.rows;
     let image = strip / (args.across * args.down);
     ${locateColumns(strip)}
-    ${loadKept(strip, "first")}
+    ${declareKept(strip)}
     let end = min(first + args.rows, args.oh);
-    for (var oy = first; oy < end; oy++) {
+    for (var trip = 0u; first + trip < end + ${lead}u; trip++) {
+      let oy = first + trip - ${lead}u;
       ${loadNext(strip, "oy")}
-      let gradAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
-      ${each(columns, (i) => `let g${i} = select(${zero}, grad[gradAt + ${i}u * args.c], ox + ${i}u < args.ow); `)}
-      ${each(TAPS, add)}
+      if (trip >= ${lead}u) {
+        let gradAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
+        ${each(columns, (i) => `let g${i} = select(${zero}, grad[gradAt + ${i}u * args.c], ox + ${i}u < args.ow); `)}
+        ${each(TAPS, add)}
+      }
       ${moveUp(strip)}
     }
   }

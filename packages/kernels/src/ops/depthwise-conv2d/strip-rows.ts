@@ -45,6 +45,9 @@ export const zeroOf = (width: Width): string => (width === 4 ? "vec4f()" : "0.0"
 /** Values of a row. */
 export const spanOf = ({ stride, columns }: Strip): number => stride * (columns - 1) + KERNEL;
 
+/** Rows of outputs above the first whose part of the window is loaded, so that what the window keeps is there. */
+export const leadOf = ({ stride }: Strip): number => Math.ceil((KERNEL - stride) / stride);
+
 /** Where the values of every row lie. */
 export const locateColumns = (strip: Strip): string =>
   each(
@@ -55,17 +58,21 @@ export const locateColumns = (strip: Strip): string =>
   let at${q} = select(0u, x${q}, inside${q}) * args.c + c;`,
   );
 
+/** The rows that stay under the window one output row further down. */
+const keptRows = (strip: Strip, text: (ky: number, q: number) => string): string =>
+  each(KERNEL - strip.stride, (ky) => each(spanOf(strip), (q) => text(ky, q)));
+export const declareKept = (strip: Strip): string =>
+  keptRows(strip, (ky, q) => `var v${ky}_${q} = ${zeroOf(strip.width)}; `);
+export const moveUp = (strip: Strip): string =>
+  keptRows(strip, (ky, q) => `v${ky}_${q} = v${ky + strip.stride}_${q}; `);
+
 /** Loads row ky of the window above output row `oy`. */
-export const loadRow = (strip: Strip, ky: number, oy: string, declare: "let" | "var"): string => `
+const loadRow = (strip: Strip, ky: number, oy: string): string => `
     let y${ky} = ${oy} * ${strip.stride}u + ${ky}u - args.py;
     let on${ky} = y${ky} < args.h;
     let row${ky} = (image * args.h + select(0u, y${ky}, on${ky})) * args.w * args.c;
-    ${each(spanOf(strip), (q) => `${declare} v${ky}_${q} = select(${zeroOf(strip.width)}, x[row${ky} + at${q}], on${ky} & inside${q}); `)}`;
+    ${each(spanOf(strip), (q) => `let v${ky}_${q} = select(${zeroOf(strip.width)}, x[row${ky} + at${q}], on${ky} & inside${q}); `)}`;
 
-/** Loads the rows that stay under the window one output row further down: before the first, then after each. */
-export const loadKept = (strip: Strip, oy: string): string =>
-  each(KERNEL - strip.stride, (ky) => loadRow(strip, ky, oy, "var"));
+/** Loads the rows that come under the window at output row `oy`, which may lie above the first. */
 export const loadNext = (strip: Strip, oy: string): string =>
-  each(strip.stride, (s) => loadRow(strip, KERNEL - strip.stride + s, oy, "let"));
-export const moveUp = (strip: Strip): string =>
-  each(KERNEL - strip.stride, (ky) => each(spanOf(strip), (q) => `v${ky}_${q} = v${ky + strip.stride}_${q}; `));
+  each(strip.stride, (s) => loadRow(strip, KERNEL - strip.stride + s, oy));

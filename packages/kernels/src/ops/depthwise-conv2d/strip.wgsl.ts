@@ -4,21 +4,23 @@
  *   y[n, oy, ox, c] = epilogue(sum over ky, kx < 3 of x[n, oy*S + ky - PT, ox*S + kx - PL, c] * w[ky, kx, 0, c])
  *
  * Method   Loads are most of the cost on a software adapter, and less of it where one reads four channels. The input rows
- *          under the window stay in registers, so going down one output loads S rows of them instead of three.
+ *          under the window stay in registers, so going down one output loads S rows of them instead of three. The first
+ *          trips have no outputs: loads of their own before the loop would double the time that the text takes to compile.
  *          Neighbouring threads take neighbouring channels.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
 import type { Dispatch, Problem, Variant, VariantSettings } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { type Epilogue, epilogueOf } from "../../wgsl/epilogue.js";
+import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import { boundBy, type Width } from "../../wgsl/width.js";
 import type { ConvGeometry, WindowParams } from "../conv2d/geometry.js";
 import {
+  declareKept,
   each,
   KERNEL,
-  loadKept,
+  leadOf,
   loadNext,
   locateColumns,
   moveUp,
@@ -29,9 +31,7 @@ import {
 
 /** The end of a value, whose first number is number `at` of y. */
 export const ended = (width: Width, value: string, at: string): string =>
-  width === 1
-    ? `epilogue(${value}, ${at})`
-    : `vec4f(${[0, 1, 2, 3].map((p) => `epilogue(${value}[${p}], ${at} * 4u + ${p}u)`).join(", ")})`;
+  `epilogue(${value}, ${at}${width === 1 ? "" : " * 4u"})`;
 
 /** What a function of one channel reads for value `c`. */
 export const ofChannel = (width: Width, read: string): string =>
@@ -49,6 +49,7 @@ function body(strip: Strip): string {
     if (ox + ${i}u < args.ow) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.c; y[to] = ${ended(width, "sum", "to")}; }`;
   };
   const last = KERNEL * KERNEL - 1;
+  const lead = leadOf(strip);
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -63,12 +64,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let bias_c = ${ofChannel(width, "bias_of")};
   ${each(KERNEL * KERNEL, (t) => `let w${t} = w[select(${t}u, ${last - t}u, args.turned == 1u) * args.c + c]; `)}
   ${locateColumns(strip)}
-  ${loadKept(strip, "first")}
+  ${declareKept(strip)}
   let end = min(first + args.rows, args.oh);
-  for (var oy = first; oy < end; oy++) {
+  for (var trip = 0u; first + trip < end + ${lead}u; trip++) {
+    let oy = first + trip - ${lead}u;
     ${loadNext(strip, "oy")}
-    let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
-    ${each(columns, output)}
+    if (trip >= ${lead}u) {
+      let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
+      ${each(columns, output)}
+    }
     ${moveUp(strip)}
   }
 }
@@ -99,22 +103,21 @@ export const fitsStrip = ({ kh, kw, sy, sx, dy, dx }: ConvGeometry): boolean =>
 export const settingsOf = ({ c, sy }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] =>
   stripSettings(software, c, sy);
 
-export interface Strips {
-  readonly epilogue: Epilogue;
-  /** Is the kernel taken turned by half a turn. */
-  readonly turned: boolean;
-}
-
-/** The launch over x, input 0, and w, input 1, with settings of `stripSettings`. */
-export function stripDispatch(
+/**
+ * The launch over x, input 0, and w, input 1, with settings of `stripSettings`; `turned`: the kernel is taken turned by half a
+ * turn.
+ */
+export function stripDispatch<P extends EpilogueParams>(
+  problem: Problem<P>,
   caps: Capabilities,
   geometry: ConvGeometry,
-  { epilogue, turned }: Strips,
+  turned: boolean,
   settings: VariantSettings = settingsOf(geometry, caps)[0]!,
 ): Dispatch {
   const { n, oh, ow, sy } = geometry;
   const strip = stripOf(sy, settings);
   const c = geometry.c / strip.width;
+  const epilogue = epilogueOf(problem, strip.width);
   // Long strips load each row once; a real GPU needs the threads more.
   const rows = Math.min(oh, caps.software ? 28 : 4);
   const across = Math.ceil(ow / strip.columns);
@@ -131,7 +134,6 @@ export const strip = (geometryOf: (problem: Problem<WindowParams>) => ConvGeomet
   fits: (problem) => fitsStrip(geometryOf(problem)),
   settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
   lower(problem, caps, settings) {
-    const given = { epilogue: epilogueOf(problem), turned: false };
-    return { dispatches: [stripDispatch(caps, geometryOf(problem), given, settings)] };
+    return { dispatches: [stripDispatch(problem, caps, geometryOf(problem), false, settings)] };
   },
 });

@@ -75,22 +75,20 @@ function body(tile: ResultTile, stride: number, pointwise: boolean): string {
   /** Column j of the lane in what was loaded `width` columns at a time. */
   const part = (name: string, j: number): string => (width === 1 ? `${name}_${j}` : `${name}_${j >> 2}[${j % 4}]`);
   const load = (from: string, at: string): string => (width === 1 ? `${from}[${at}]` : `${from}[(${at}) / 4u]`);
-  /** Value q of row r under the windows of a trip. */
-  const value = (r: number, q: number, j: number): string =>
-    r < kept ? `v${r}_${q}_${j}` : `e${(r - kept) * WIDTH + q}_${j}`;
-  const eachKept = (text: (r: number, q: number, j: number) => string): string =>
-    times(kept, (r) => times(span, (q) => times(own, (j) => text(r, q, j))));
-  const output = (o: number, q: number, j: number): string => {
+  /** For all values of the first `rows` rows under the windows of a trip: value q of row r is v<r>_<q>. */
+  const eachValue = (rows: number, text: (r: number, q: number, j: number) => string): string =>
+    times(rows, (r) => times(span, (q) => times(own, (j) => text(r, q, j))));
+  const output = (q: number, j: number): string => {
     const sum = times(taps, (t) => {
       const kx = t % KERNEL;
       const ky = (t - kx) / KERNEL;
-      return `${t === 0 ? "" : " + "}${part(`w${t}`, j)} * ${value(o * stride + ky, q * stride + kx, j)}`;
+      return `${t === 0 ? "" : " + "}${part(`w${t}`, j)} * v${ky}_${q * stride + kx}_${j}`;
     });
     return `activate(${sum} + bias${j}, args.activation)`;
   };
-  const store = (o: number, q: number, g: number): string => {
-    const outputs = times(width, (i) => `${i === 0 ? "" : ", "}${output(o, q, g * width + i)}`);
-    const to = load("y", `at${o}_${g} + ${q}u * args.c`);
+  const store = (q: number, g: number): string => {
+    const outputs = times(width, (i) => `${i === 0 ? "" : ", "}${output(q, g * width + i)}`);
+    const to = load("y", `at${g} + ${q}u * args.c`);
     return `if (ox + ${q}u < args.ow) { ${to} = ${width === 1 ? outputs : `vec4f(${outputs})`}; }\n`;
   };
   return `
@@ -116,7 +114,7 @@ ${perColumn(
 )}
   let left = ox * ${stride}u - args.px;
   ${times(span, (q) => `let column${q} = left + ${q}u < args.w; `)}
-  ${eachKept((r, q, j) => `var v${r}_${q}_${j} = 0.0; `)}
+  ${eachValue(kept, (r, q, j) => `var v${r}_${q}_${j} = 0.0; `)}
   // The first trip, which has no outputs, expands what the window keeps; it is left out where that lies above the picture.
   let top = first * ${stride}u - args.py;
   let above = ${kept === 1 ? "top >= args.h" : "top + 1u >= args.h && top >= args.h"};
@@ -125,20 +123,20 @@ ${perColumn(
     ${times(tile.rows, (i) => times(own, (j) => `var c${i}_${j} = before${j}; `))}
 ${expand(tile, pointwise, (g, k) => load("expand", `${k} * args.c + channel${g}`))}
     ${times(NEW, (r) => `let inside${r} = line + ${r}u < args.h; `)}
-    ${times(NEW, (r) => times(span, (q) => times(own, (j) => `let e${r * WIDTH + q}_${j} = select(0.0, activate(c${r * WIDTH + q}_${j}, args.expandedActivation), inside${r} && column${q}); `)))}
-    let oy = first + (trip - 1u) * ${down}u;
-${times(down, (o) =>
-  perColumn(
-    tile,
-    (g, at) => `
-    if (trip > 0u && oy + ${o}u < end && on${g}) {
-      let at${o}_${g} = ((image * args.oh + oy + ${o}u) * args.ow + ox) * args.c + ${at};
-      ${times(across, (q) => store(o, q, g))}
-    }`,
-    width,
-  ),
+    ${eachValue(NEW, (r, q, j) => `var v${kept + r}_${q}_${j} = select(0.0, activate(c${r * WIDTH + q}_${j}, args.expandedActivation), inside${r} & column${q}); `)}
+    for (var o = 0u; o < args.outRows; o++) { // all rows of outputs in a line would take as long to compile as the rest
+      let oy = first + (trip - 1u) * ${down}u + o;
+${perColumn(
+  tile,
+  (g, at) => `
+      if ((trip > 0u) & (oy < end) & on${g}) {
+        let at${g} = ((image * args.oh + oy) * args.ow + ox) * args.c + ${at};
+        ${times(across, (q) => store(q, g))}
+      }`,
+  width,
 )}
-    ${eachKept((r, q, j) => `v${r}_${q}_${j} = ${value(r + NEW, q, j)}; `)}
+      ${eachValue(kept + NEW - stride, (r, q, j) => `v${r}_${q}_${j} = v${r + stride}_${q}_${j}; `)}
+    }
   }
 }
 `;
@@ -160,7 +158,7 @@ const kernelFor = (tile: ResultTile, stride: number, pointwise: boolean): Kernel
     args: {
       ...{ n: "u32", h: "u32", w: "u32", k: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
       ...(pointwise ? {} : windowArgs),
-      ...{ across: "u32", down: "u32", rows: "u32", tileColumns: "u32" },
+      ...{ across: "u32", down: "u32", rows: "u32", tileColumns: "u32", outRows: "u32" },
       ...endArgs,
     },
     workgroup: [tile.lanes, 1, 1],
@@ -215,7 +213,7 @@ export const subgroupStrip: Variant<ExpandDepthwiseParams> = {
         dispatch(kernelFor(tile, sy, isPointwise(geometry)), caps, {
           groups: n * down * across * tileColumns,
           bind: bindingsOf(params),
-          args: { ...geometry, ...endsOf(params), rowSize, across, down, rows, tileColumns },
+          args: { ...geometry, ...endsOf(params), rowSize, across, down, rows, tileColumns, outRows: outRows(sy) },
         }),
       ],
     };

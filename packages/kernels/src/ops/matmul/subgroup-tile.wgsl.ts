@@ -147,7 +147,7 @@ export function dispatchProduct(
   product: Product,
   bind: Readonly<Record<"a" | "b" | "y", Operand>>,
   { parts, perPart }: { readonly parts: number; readonly perPart: number },
-  ends: Epilogue = bareSum,
+  ends: Epilogue = bareSum(tile.width),
 ): Dispatch {
   const result = { rows: product.m, columns: product.n };
   const reads = readsOf(tile, product, perPart);
@@ -174,12 +174,20 @@ export const subgroupTile = <P extends EpilogueParams>(
     const product = productOf(problem)!;
     const { m, k, n } = product;
     const tile = tileFor(caps, n, settings);
-    const epilogue = epilogueOf(problem);
     const { parts, linesPerPart: perPart } = splitEvenly(k, settings.parts!);
     const launches = (y: Operand): Dispatch[] => {
       const bind = { a: { input: 0 }, b: { input: 1 }, y };
-      return [dispatchProduct(caps, tile, product, bind, { parts, perPart }, parts === 1 ? epilogue : bareSum)];
+      return [
+        dispatchProduct(
+          caps,
+          tile,
+          product,
+          bind,
+          { parts, perPart },
+          parts === 1 ? epilogueOf(problem, tile.width) : undefined,
+        ),
+      ];
     };
-    return lowerSplit(caps, parts, m * n, launches, { epilogue, columns: n });
+    return lowerSplit(caps, parts, m * n, launches, { epilogue: epilogueOf(problem), columns: n });
   },
 });
