@@ -1,4 +1,4 @@
-import type { CrossEntropyParams, UpdateParams } from "@tlx/kernels";
+import type { CrossEntropyParams, DistillationParams, UpdateParams } from "@tlx/kernels";
 import type { AnyRecord, CaseData } from "@tlx/kernels/testing";
 import { stepNumber } from "./update-step.js";
 
@@ -53,11 +53,46 @@ function crossEntropyErrors(
   return [Float64Array.of(lossError), gradErrors];
 }
 
+/**
+ * TensorFlow.js divides logits by the temperature before it takes their distances, and rounds each log of a probability: an
+ * absolute error of 2^-24 of these, twice of a logit for temperature and quotient, and as much of those it is set off against.
+ */
+function distillationErrors(
+  [logits, teacher, weights]: Values,
+  [, grad]: Values,
+  { temperature }: DistillationParams,
+): Values {
+  const classes = grad!.length / weights!.length;
+  const gradErrors = new Float64Array(grad!.length);
+  let lossError = 0;
+  const logProbsOf = (given: Float64Array) => {
+    const row = given.map((v) => v / temperature);
+    const top = Math.max(...row);
+    const logSum = top + Math.log(row.reduce((sum, v) => sum + Math.exp(v - top), 0));
+    const farthest = Math.max(...row.map(Math.abs));
+    const logs = row.map((v) => v - logSum);
+    return { logs, errors: logs.map((v) => 2 ** -24 * (4 * farthest + Math.abs(v))) };
+  };
+  weights!.forEach((w, i) => {
+    const [first, end] = [i * classes, (i + 1) * classes];
+    const student = logProbsOf(logits!.subarray(first, end));
+    const wanted = logProbsOf(teacher!.subarray(first, end));
+    wanted.logs.forEach((logP, k) => {
+      const [p, logQ] = [Math.exp(logP), student.logs[k]!];
+      const [eq, ep] = [student.errors[k]!, wanted.errors[k]!];
+      gradErrors[first + k] = w * temperature * (Math.exp(logQ) * eq + p * ep);
+      lossError += w * temperature ** 2 * p * (eq + ep + ep * Math.abs(logP - logQ));
+    });
+  });
+  return [Float64Array.of(lossError), gradErrors];
+}
+
 /** Errors of TensorFlow.js that the tolerance of an op does not know, by output. */
 // biome-ignore lint/suspicious/noExplicitAny: ops of every parameter type.
 const peerErrors: Readonly<Record<string, (inputs: Values, expected: Values, params: any) => Values>> = {
   adamw: adamErrors,
   softmaxCrossEntropy: crossEntropyErrors,
+  distillation: distillationErrors,
 };
 
 /**

@@ -13,6 +13,7 @@ import {
   type ConvWeightGradParams,
   type CropParams,
   type CrossEntropyParams,
+  type DistillationParams,
   type EpilogueParams,
   type ExpandDepthwiseParams,
   extrasOf,
@@ -256,6 +257,23 @@ const softmaxCrossEntropy: Peer<CrossEntropyParams> = ([logits, labels, weights]
   return [tf.reshape(value, [1]), grad];
 };
 
+const squaredError: Peer<NoParams> = ([x, target, weights], { inputs }) => {
+  const [samples, columns] = inputs[0]!.shape as [number, number];
+  const shares = tf.reshape(tf.div(weights!, columns), [samples, 1]);
+  const loss = (at: Tensor): Tensor => tf.losses.meanSquaredError(target!, at, shares, tf.Reduction.SUM);
+  const { value, grad } = tf.valueAndGrad(loss)(x!);
+  return [tf.reshape(value, [1]), grad];
+};
+
+const distillation: Peer<DistillationParams> = ([logits, teacher, weights], { params: { temperature } }) => {
+  const softened = tf.div(teacher!, temperature);
+  const divergences = (x: Tensor): Tensor =>
+    tf.sum(tf.mul(tf.softmax(softened), tf.sub(tf.logSoftmax(softened), tf.logSoftmax(tf.div(x, temperature)))), 1);
+  const loss = (x: Tensor): Tensor => tf.sum(tf.mul(tf.mul(weights!, temperature ** 2), divergences(x)));
+  const { value, grad } = tf.valueAndGrad(loss)(logits!);
+  return [tf.reshape(value, [1]), grad];
+};
+
 const mixSamples: Peer<NoParams> = ([x, partner, share, box], { inputs }) => {
   const [n, h, w] = inputs[0]!.shape as [number, number, number, number];
   const other = tf.gather(x!, partner as Tensor1D);
@@ -305,6 +323,8 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   columnSums: ([x]) => [tf.sum(tf.reshape(x!, [-1, x!.shape.at(-1)!]), 0)],
   softmax: ([x]) => [tf.softmax(x!)],
   softmaxCrossEntropy,
+  squaredError,
+  distillation,
   reluGrad: ([y, dy]) => [tf.grad((x) => tf.relu(x))(y!, dy)],
   relu6Grad: ([y, dy]) => [tf.where(tf.logicalAnd(tf.greater(y!, 0), tf.less(y!, 6)), dy!, tf.zerosLike(dy!))],
   flatten: (inputs) => [tf.concat(inputs.map((x) => tf.pad(tf.reshape(x, [-1]), [[0, (64 - (x.size % 64)) % 64]])))],

@@ -13,6 +13,8 @@ import { conv2dVjp } from "./ops/conv2d/grad.js";
 import { conv2d } from "./ops/conv2d/op.js";
 import { depthwiseConv2dVjp } from "./ops/depthwise-conv2d/grad.js";
 import { depthwiseConv2d } from "./ops/depthwise-conv2d/op.js";
+import { distillationVjp } from "./ops/distillation/grad.js";
+import { distillation } from "./ops/distillation/op.js";
 import { dropoutVjp } from "./ops/dropout/grad.js";
 import { dropout } from "./ops/dropout/op.js";
 import { matmulTransposeAVjp, matmulTransposeBVjp, matmulVjp } from "./ops/matmul/grad.js";
@@ -27,6 +29,8 @@ import { relu6Vjp, reluVjp } from "./ops/relu/grad.js";
 import { relu, relu6 } from "./ops/relu/op.js";
 import { softmaxCrossEntropyVjp } from "./ops/softmax-cross-entropy/grad.js";
 import { softmaxCrossEntropy } from "./ops/softmax-cross-entropy/op.js";
+import { squaredErrorVjp } from "./ops/squared-error/grad.js";
+import { squaredError } from "./ops/squared-error/op.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: rules of ops of every parameter type.
 type AnyVjp = Vjp<any>;
@@ -52,4 +56,6 @@ export const gradientRules: GradientRules = new Map<AnyOp, AnyVjp>([
   [conv2d, conv2dVjp],
   [depthwiseConv2d, depthwiseConv2dVjp],
   [softmaxCrossEntropy, softmaxCrossEntropyVjp],
+  [squaredError, squaredErrorVjp],
+  [distillation, distillationVjp],
 ]);

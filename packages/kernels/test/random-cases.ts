@@ -22,6 +22,7 @@ import { adamwStep } from "../src/ops/adamw/cases.js";
 import { augmented } from "../src/ops/augment-image/cases.js";
 import { batchNormOver } from "../src/ops/batch-norm/cases.js";
 import { batchNormTrainingOver, inputGradOver, paramGradOver } from "../src/ops/batch-norm-training/cases.js";
+import { distillationBatch } from "../src/ops/distillation/cases.js";
 import { dropoutOf } from "../src/ops/dropout/cases.js";
 import { packed, unpacked } from "../src/ops/half/cases.js";
 import { pixels, resampleAlong } from "../src/ops/image/cases.js";
@@ -32,6 +33,7 @@ import { reluResults } from "../src/ops/relu-grad/cases.js";
 import { sgdStep } from "../src/ops/sgd/cases.js";
 import { logits } from "../src/ops/softmax/cases.js";
 import { crossEntropyBatch } from "../src/ops/softmax-cross-entropy/cases.js";
+import { squaredErrorBatch } from "../src/ops/squared-error/cases.js";
 import type { AnyCase } from "./check-case.js";
 
 export type RandomCase = Pick<AnyCase, "inputs" | "params" | "fill">;
@@ -298,6 +300,12 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   softmaxCrossEntropy: fc
     .tuple(extent(129), extent(257), fc.integer({ min: 2, max: 9 }), fc.constantFrom(0, 0.1, 0.9))
     .map(([samples, classes, padding, smoothing]) => crossEntropyBatch(samples, classes, padding, 10, smoothing)),
+  squaredError: fc
+    .tuple(extent(129), extent(257), fc.integer({ min: 2, max: 9 }), fc.constantFrom(0, 100))
+    .map(([samples, columns, padding, offset]) => squaredErrorBatch(samples, columns, padding, 1, offset)),
+  distillation: fc
+    .tuple(extent(129), extent(257), fc.constantFrom(0.5, 1, 3, 20), fc.integer({ min: 2, max: 9 }))
+    .map((given) => distillationBatch(...given)),
   reluGrad: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {}, fill: reluResults })),
   relu6Grad: shape.map((s) => ({ inputs: [f32(...s), f32(...s)], params: {}, fill: reluResults })),
   dropout: fc.tuple(share, word, word, shape).map((given) => dropoutOf(...given)),

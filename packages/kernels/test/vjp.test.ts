@@ -1,13 +1,15 @@
 import {
+  type AnyOp,
   addBias,
   batchNormTraining,
+  distillation,
   type Emit,
   f32,
   type Spec,
   sizeOf,
   softmaxCrossEntropy,
+  squaredError,
   type TlxError,
-  u32,
   type Value,
 } from "@tlx/kernels";
 import { gradientRules } from "@tlx/kernels/grad";
@@ -43,11 +45,11 @@ class Eager implements Emit {
 const SMALL = 1000; // elements in and out together: every input element costs two references
 const STEP = 1e-6;
 
-/** Is there a gradient of `op` for its input `i`? Labels are integers; the weights of a loss are data, running statistics are states. */
-const differentiable = (name: string, specs: readonly Spec[], i: number): boolean =>
-  specs[i]!.dtype === "f32" &&
-  !(name === softmaxCrossEntropy.name && i === 2) &&
-  !(name === batchNormTraining.name && i > 2);
+const losses: readonly AnyOp[] = [softmaxCrossEntropy, squaredError, distillation];
+
+/** Is there a gradient of `op` for its input `i`? Targets and weights of a loss are data, running statistics are states. */
+const differentiable = (op: AnyOp, specs: readonly Spec[], i: number): boolean =>
+  specs[i]!.dtype === "f32" && !(losses.includes(op) && i > 0) && !(op === batchNormTraining && i > 2);
 
 /** The form a rewrite leaves behind: an activation or a bias inside the op. Rules refuse it. */
 const isFused = (c: (typeof records)[number]["cases"][number]): boolean =>
@@ -64,7 +66,7 @@ describe.each([...gradientRules].map(([op, rule]) => ({ name: op.name, op, rule 
   it.each(small.map((c) => ({ case: c.name, c })))("$case", ({ c }) => {
     const { problem, inputs } = caseData(record, c);
     const random = randomFrom(hashText(c.name));
-    const isLoss = op === softmaxCrossEntropy;
+    const isLoss = losses.includes(op);
     const dy = Float64Array.from({ length: sizeOf(problem.outputs[0]!) }, () => (isLoss ? 1 : 2 * random() - 1));
     const loss = (x: readonly Float64Array[]): number =>
       record.reference(x, problem)[0]!.reduce((sum, y, i) => sum + y * dy[i]!, 0);
@@ -72,7 +74,7 @@ describe.each([...gradientRules].map(([op, rule]) => ({ name: op.name, op, rule 
     const emit = new Eager();
     const inputValues = inputs.map((data, i) => emit.value(c.inputs[i]!, data));
     const outputs = emit.apply(op, inputValues, c.params);
-    const needs = (i: number): boolean => differentiable(op.name, c.inputs, i);
+    const needs = (i: number): boolean => differentiable(op, c.inputs, i);
     const outputGrad = isLoss ? undefined : emit.value(problem.outputs[0]!, dy);
     const evaluate = () => rule({ inputs: inputValues, outputs, params: c.params, outputGrad, needs }, emit);
     if (isFused(c)) return expect(evaluate).toThrow(expect.objectContaining({ code: "E_GRAPH" }) as TlxError);
@@ -93,23 +95,21 @@ describe.each([...gradientRules].map(([op, rule]) => ({ name: op.name, op, rule 
   });
 });
 
-it("a loss that another op uses cannot be differentiated", () => {
-  const emit = new Eager();
-  const inputs = [f32(1, 2), u32(1), f32(1)].map((spec) => emit.value(spec, new Float64Array(sizeOf(spec))));
-  const outputs = emit.apply(softmaxCrossEntropy, inputs, { smoothing: 0 });
-  const rule = gradientRules.get(softmaxCrossEntropy)!;
-  const attempt = (): unknown =>
-    rule(
-      {
-        inputs,
-        outputs,
-        params: { smoothing: 0 },
-        outputGrad: emit.value(f32(1), Float64Array.of(2)),
-        needs: () => true,
-      },
-      emit,
-    );
-  expect(attempt).toThrow(expect.objectContaining({ code: "E_GRAPH" }) as TlxError);
+describe.each(losses.map((op) => ({ name: op.name, op })))("$name", ({ op }) => {
+  const { inputs: specs, params } = recordOf(records, op)!.cases[0]!;
+  const ruleFor = (used: boolean, needed: number) => (): unknown => {
+    const emit = new Eager();
+    const inputs = specs.map((spec) => emit.value(spec, new Float64Array(sizeOf(spec))));
+    const outputs = emit.apply(op, inputs, params);
+    const outputGrad = used ? emit.value(f32(1), Float64Array.of(2)) : undefined;
+    return gradientRules.get(op)!({ inputs, outputs, params, outputGrad, needs: (i) => i === needed }, emit);
+  };
+  const refusal = (word: string) =>
+    expect.objectContaining({ code: "E_GRAPH", message: expect.stringContaining(word) }) as TlxError;
+
+  it("cannot be differentiated where another op uses it", () => expect(ruleFor(true, 0)).toThrow(refusal("last op")));
+  it("has no gradient of its targets", () => expect(ruleFor(false, 1)).toThrow(refusal("targets")));
+  it("has no gradient of its weights", () => expect(ruleFor(false, 2)).toThrow(refusal("weights")));
 });
 
 it("a gradient nobody needs is not computed", () => {

@@ -63,6 +63,10 @@ import {
   referenceDepthwiseConv2dWeightGrad,
 } from "../ops/depthwise-conv2d-grad/reference.js";
 import { depthwiseConv2dWeightGrad } from "../ops/depthwise-conv2d-grad/weight-grad.js";
+import { distillationCases } from "../ops/distillation/cases.js";
+import { distillation } from "../ops/distillation/op.js";
+import { referenceDistillation } from "../ops/distillation/reference.js";
+import { distillationTolerance } from "../ops/distillation/tolerance.js";
 import { dropoutCases } from "../ops/dropout/cases.js";
 import { dropout } from "../ops/dropout/op.js";
 import { referenceDropout } from "../ops/dropout/reference.js";
@@ -140,6 +144,9 @@ import { softmaxCrossEntropyCases } from "../ops/softmax-cross-entropy/cases.js"
 import { softmaxCrossEntropy } from "../ops/softmax-cross-entropy/op.js";
 import { referenceSoftmaxCrossEntropy } from "../ops/softmax-cross-entropy/reference.js";
 import { softmaxCrossEntropyTolerance } from "../ops/softmax-cross-entropy/tolerance.js";
+import { squaredErrorCases } from "../ops/squared-error/cases.js";
+import { squaredError } from "../ops/squared-error/op.js";
+import { referenceSquaredError, squaredErrorTolerance } from "../ops/squared-error/reference.js";
 import { squaredNormCases } from "../ops/squared-norm/cases.js";
 import { squaredNorm } from "../ops/squared-norm/op.js";
 import { referenceSquaredNorm } from "../ops/squared-norm/reference.js";
@@ -228,6 +235,18 @@ export const records: readonly AnyRecord[] = [
     reference: referenceSoftmaxCrossEntropy,
     tolerance: softmaxCrossEntropyTolerance,
     cases: softmaxCrossEntropyCases,
+  },
+  {
+    op: squaredError,
+    reference: referenceSquaredError,
+    tolerance: squaredErrorTolerance,
+    cases: squaredErrorCases,
+  },
+  {
+    op: distillation,
+    reference: referenceDistillation,
+    tolerance: distillationTolerance,
+    cases: distillationCases,
   },
   { op: reluGrad, reference: referenceReluGrad, tolerance: exact, cases: reluGradCases },
   { op: relu6Grad, reference: referenceRelu6Grad, tolerance: exact, cases: reluGradCases },

@@ -64,6 +64,8 @@ export interface PreparedCase {
   readonly launches: readonly Launch[];
   submit(times: number): void;
   run(): Promise<CaseRun>;
+  /** Outputs as the last launches left them; those of an op that works in place drift from run to run. */
+  read(): Promise<readonly HostTensor["data"][]>;
   dispose(): void;
 }
 
@@ -133,15 +135,17 @@ export async function prepareCase(
   }
   for (const i of problem.constant ?? []) writeInput(i);
   enqueue(preparing, 1);
-  const once = async (): Promise<Uint32Array[]> => {
-    reset();
-    submit(1);
-    return Promise.all(
+  const readWords = (): Promise<Uint32Array[]> =>
+    Promise.all(
       problem.outputs.map(async (spec, i) => {
         const words = (aliased(i) ? bytesOf(spec) : sizes[i]!) / 4;
         return (await reader.read(outputBuffers[i]!, { dtype: "u32", shape: [words] })).data as Uint32Array;
       }),
     );
+  const once = (): Promise<Uint32Array[]> => {
+    reset();
+    submit(1);
+    return readWords();
   };
   const run = async (): Promise<CaseRun> => {
     const first = await once();
@@ -159,10 +163,15 @@ export async function prepareCase(
     const repeatable = first.every((a, i) => a.every((w, k) => w === second[i]![k]));
     return { outputs, faults, repeatable };
   };
+  const read = async (): Promise<HostTensor["data"][]> => {
+    const words = await readWords();
+    return problem.outputs.map((spec, i) => viewAs(spec, words[i]!.slice(0, bytesOf(spec) / 4).buffer));
+  };
   return {
     launches,
     submit,
     run,
+    read,
     dispose: () => {
       reader.dispose();
       arena.dispose();

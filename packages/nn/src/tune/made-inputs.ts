@@ -25,6 +25,8 @@ const special: Readonly<Record<string, Readonly<Record<number, Make>>>> = {
   batchNormParamGrad: { 2: positive },
   adamw: { 3: positive },
   softmaxCrossEntropy: { 1: label, 2: positive },
+  squaredError: { 2: positive },
+  distillation: { 2: positive },
   dropout: { 1: step },
   unpackHalf: { 0: halves },
 };

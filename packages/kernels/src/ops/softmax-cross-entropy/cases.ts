@@ -1,5 +1,6 @@
 import { f32, u32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
+import { weightOf } from "../loss/weight-of.js";
 import type { CrossEntropyParams } from "./op.js";
 
 /** B samples of K classes with weights that sum to 1; every `padding`-th sample has weight 0. */
@@ -9,19 +10,14 @@ export const crossEntropyBatch = (
   padding: number = Number.POSITIVE_INFINITY,
   scale = 10,
   smoothing = 0,
-): Pick<Case<CrossEntropyParams>, "inputs" | "params" | "fill"> => {
-  const isPadding = (i: number): boolean => i % padding === padding - 1;
-  const real = Array.from({ length: samples }, (_, i) => i).filter((i) => !isPadding(i)).length;
-  return {
-    inputs: [f32(samples, classes), u32(samples), f32(samples)],
-    params: { smoothing },
-    fill(input, index, random) {
-      if (input === 0) return scale * (2 * random() - 1);
-      if (input === 1) return Math.floor(classes * random());
-      return isPadding(index) ? 0 : 1 / real;
-    },
-  };
-};
+): Pick<Case<CrossEntropyParams>, "inputs" | "params" | "fill"> => ({
+  inputs: [f32(samples, classes), u32(samples), f32(samples)],
+  params: { smoothing },
+  fill(input, index, random) {
+    if (input === 0) return scale * (2 * random() - 1);
+    return input === 1 ? Math.floor(classes * random()) : weightOf(index, samples, padding);
+  },
+});
 
 export const softmaxCrossEntropyCases: readonly Case<CrossEntropyParams>[] = [
   { name: "two-classes", tags: ["edge"], ...crossEntropyBatch(1, 2) },

@@ -6,26 +6,23 @@
  *   grad[i, k]    = w[i] * (softmax(logits[i])[k] - target[i, k])
  *
  * Shapes   logits f32 [B, K], labels u32 [B] below K, weights f32 [B] -> loss f32 [1], gradient f32 [B, K]
- * Method   one workgroup or invocation per sample, then one workgroup that adds the losses; sums in fixed order. The caller makes the weights sum
- *          to 1; a sample of weight 0 (padding) gives exactly 0, whatever its logits
- * Needs    scratch of B elements
+ * Method   as `lossVariant`. The caller makes the weights sum to 1; a sample of weight 0 (padding) gives exactly 0, whatever its
+ *          logits
  * Throws   E_USAGE for a smoothing outside [0, 1)
  * Source   smoothing: Szegedy et al. 2016, Rethinking the Inception Architecture
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
-import { f32, formatSpec, type Spec, sameSpec, u32 } from "../../spec.js";
-import { gridOfItems } from "../../variants/sharing.js";
-import { totalKernel } from "../../variants/total-kernel.js";
-import { dispatch } from "../../wgsl/dispatch.js";
+import { u32 } from "../../spec.js";
 import { wgsl } from "../../wgsl/source.js";
 import { defineWide } from "../../wgsl/width.js";
-import { type RowSettings, rowSettings, withRowStatistics } from "../softmax/row-statistics.js";
+import { inferLoss, lossVariant } from "../loss/loss-variant.js";
+import { withRowStatistics } from "../softmax/row-statistics.js";
 
 const perSampleBy = (lanes: number) =>
   defineWide({
     name: "softmaxCrossEntropy/plain",
-    bindings: { x: "read wide", labels: "read u32", weights: "read f32", losses: "write f32", grad: "write wide" },
+    bindings: { x: "read wide", targets: "read u32", weights: "read f32", losses: "write f32", grad: "write wide" },
     args: { rows: "u32", columns: "u32", smoothing: "f32" },
     ...withRowStatistics(lanes),
     body: wgsl`
@@ -35,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (row >= args.rows) { return; }
   let lane = lane_of(local);
   let statistics = row_statistics(row, lane);
-  let label = labels[row];
+  let label = targets[row];
   let weight = weights[row];
   let at_label = 1.0 - args.smoothing;
   let at_all = args.smoothing / f32(WIDTH * args.columns);
@@ -56,8 +53,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
   });
 
-const addLosses = /* @__PURE__ */ totalKernel("softmaxCrossEntropy/plain/total");
-
 export interface CrossEntropyParams {
   /** Share of every target that is spread evenly over all classes, from 0 to below 1. */
   readonly smoothing: number;
@@ -66,54 +61,12 @@ export interface CrossEntropyParams {
 export const softmaxCrossEntropy: Op<CrossEntropyParams> = /* @__PURE__ */ defineOp<CrossEntropyParams>({
   name: "softmaxCrossEntropy",
   infer(inputs, { smoothing }) {
-    const [logits, labels, weights] = inputs as [Spec, Spec, Spec];
-    check(
-      inputs.length === 3 &&
-        logits.dtype === "f32" &&
-        logits.shape.length === 2 &&
-        sameSpec(labels, u32(logits.shape[0]!)) &&
-        sameSpec(weights, f32(logits.shape[0]!)),
-      "E_SHAPE",
-      () =>
-        `softmaxCrossEntropy: expects logits f32 [B, K], labels u32 [B] and weights f32 [B], found ${inputs.map(formatSpec).join(", ")}`,
-    );
     check(
       smoothing >= 0 && smoothing < 1,
       "E_USAGE",
       () => `softmaxCrossEntropy: expects a smoothing from 0 to below 1, found ${smoothing}`,
     );
-    return [f32(1), logits];
+    return inferLoss("softmaxCrossEntropy", inputs, "logits f32 [B, K], labels u32 [B]", ({ shape }) => u32(shape[0]!));
   },
-  variants: [
-    {
-      name: "plain",
-      fits: () => true,
-      settings: ({ inputs: [logits] }, caps) => rowSettings(caps, logits!),
-      lower({ inputs, params: { smoothing } }, caps, settings) {
-        const { width, lanes } = (settings ?? rowSettings(caps, inputs[0]!)[0]!) as unknown as RowSettings;
-        const [rows, columns] = inputs[0]!.shape as [number, number];
-        return {
-          scratch: [f32(rows)],
-          dispatches: [
-            dispatch(perSampleBy(lanes)[width], caps, {
-              ...gridOfItems(lanes, rows),
-              bind: {
-                x: { input: 0 },
-                labels: { input: 1 },
-                weights: { input: 2 },
-                losses: { scratch: 0 },
-                grad: { output: 1 },
-              },
-              args: { rows, columns: columns / width, smoothing },
-            }),
-            dispatch(addLosses, caps, {
-              groups: 1,
-              bind: { partials: { scratch: 0 }, y: { output: 0 } },
-              args: { count: rows },
-            }),
-          ],
-        };
-      },
-    },
-  ],
+  variants: [lossVariant("softmaxCrossEntropy", perSampleBy, ({ smoothing }: CrossEntropyParams) => ({ smoothing }))],
 });
