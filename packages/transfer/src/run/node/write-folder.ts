@@ -15,16 +15,22 @@ async function writeSynced(file: string, data: Uint8Array | string): Promise<voi
   }
 }
 
+type NamedFile = readonly [path: string, data: Uint8Array | string];
+
 /**
- * Writes a whole folder or nothing: into a temporary neighbour, synced, then renamed. `files` are contents by path in it.
+ * Writes a whole folder or nothing: into a temporary neighbour, synced, then renamed. `files` are contents by path in it,
+ * a Map or one after the other as they are made.
  * Throws E_USAGE when `target` already exists, unless it is an empty folder; never replaces anything.
  */
-export async function writeFolder(target: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+export async function writeFolder(
+  target: string,
+  files: Iterable<NamedFile> | AsyncIterable<NamedFile>,
+): Promise<void> {
   const parent = path.dirname(path.resolve(target));
   await mkdir(parent, { recursive: true });
   const temporary = path.join(parent, `.${path.basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    for (const [name, data] of files) await writeSynced(path.join(temporary, name), data);
+    for await (const [name, data] of files) await writeSynced(path.join(temporary, name), data);
     await syncFolder(temporary);
     await putInPlace(temporary, target);
     await syncFolder(parent);
