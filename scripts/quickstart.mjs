@@ -1,23 +1,31 @@
 /**
- * npm run quickstart: set-up, then the main job on the weights and pictures it finds: trains a classifier for them on a
- * pretrained network and asks it about one picture. With other weights and pictures:
+ * npm run quickstart: set-up, then what transfer learning does, on pictures it draws and the network that comes with tlx:
+ * the same pictures are learned from scratch, by a new head on frozen features, and by fine-tuning. Needs no weights, no
+ * pictures and no network. With more of one's own:
  *
- *   npm run quickstart -- --weights FILE --data DIR
+ *   npm run quickstart -- --seed 2           other pictures, other beginnings
+ *   npm run quickstart -- --data DIR         the three trainings on one's own pictures by class
+ *   npm run quickstart -- --weights FILE     a new head on MobileNetV2 instead, on the drawn pictures or on DIR
  *
- * The last line on standard output is RESULT {"accuracy", "seconds", "run"}.
+ * All files go to a new folder, runs/quickstart, runs/quickstart-2, ... The last line on standard output is
+ * RESULT {"accuracy", "scratch", "seconds", "run"}: accuracy and folder of the best training that began from pretrained
+ * weights, accuracy of the one from scratch (null with --weights), seconds after set-up.
  *
- * Exit codes: 1 nothing to work on, 2 usage, else those of set-up and of tlx.
+ * Exit codes: 2 usage, else those of set-up and of tlx.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { accuracyOf, explain, formatTable, pickBest } from "./quickstart/compare.mjs";
+import { readRun } from "./quickstart/read-run.mjs";
 import { root } from "./setup/run.mjs";
 
-const model = "mobilenet-v2";
 const tlx = "packages/cli/bin/tlx.js";
-/** Weights and pictures a machine may have beside the repository. */
-const shared = process.env.TLX_SHARED || join(root, "../shared");
+/** Drawn pictures of each kind. */
+const drawn = { train: 24, val: 40 };
+/** What every training gets alike, beside the pictures. */
+const budget = { epochs: 15, batch: 16 };
 
 /** @param {string} text */
 const say = (text) => console.error(text);
@@ -47,8 +55,16 @@ function step(command) {
 }
 
 /**
- * What the user named, as paths that exist.
- * @returns {{ weights?: string, data?: string }}
+ * @param {readonly string[]} args
+ */
+function runTlx(args) {
+  say(`\n$ npx tlx ${args.map((arg) => (/[^\w./:=-]/.test(arg) ? JSON.stringify(arg) : arg)).join(" ")}`);
+  return step([tlx, ...args]);
+}
+
+/**
+ * What the user chose; paths exist.
+ * @returns {{ weights?: string, data?: string, seed: string }}
  */
 function readArguments() {
   /** @param {string | undefined} path */
@@ -58,79 +74,107 @@ function readArguments() {
     return existsSync(full) ? full : stop(`quickstart: there is nothing at ${full}`, 2);
   };
   try {
-    const { values } = parseArgs({ options: { weights: { type: "string" }, data: { type: "string" } } });
-    return { weights: there(values.weights), data: there(values.data) };
+    const { values } = parseArgs({
+      options: { weights: { type: "string" }, data: { type: "string" }, seed: { type: "string", default: "1" } },
+    });
+    if (!/^\d{1,9}$/.test(values.seed))
+      stop(`quickstart: expected --seed to be a whole number, found "${values.seed}"`, 2);
+    return { weights: there(values.weights), data: there(values.data), seed: values.seed };
   } catch (error) {
-    stop(`quickstart: ${/** @type {Error} */ (error).message}; there are --weights FILE and --data DIR`, 2);
+    stop(`quickstart: ${/** @type {Error} */ (error).message}; there are --weights FILE, --data DIR and --seed N`, 2);
   }
 }
 
-/** @param {readonly string[]} paths */
-const firstThere = (paths) => paths.find((path) => existsSync(path));
-
-/** Where the cache has the weights, or expects them. */
-async function pathInCache() {
-  const { findModel } = await import("../packages/transfer/dist/index.js");
-  const { cacheFolder } = await import("../packages/transfer/dist/node.js");
-  return join(cacheFolder(), "weights", findModel(model).card.weights.file);
+/** A new folder runs/quickstart, runs/quickstart-2, ... seen from the repository. */
+function makeFolder() {
+  mkdirSync(join(root, "runs"), { recursive: true });
+  for (let n = 1; ; n++) {
+    const folder = `runs/quickstart${n === 1 ? "" : `-${n}`}`;
+    try {
+      mkdirSync(join(root, folder));
+      return folder;
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
+    }
+  }
 }
 
-/**
- * @param {string | undefined} weights
- * @param {string | undefined} data
- * @param {string} cached
- */
-function explainMissing(weights, data, cached) {
-  const missing = [...(weights ? [] : ["pretrained weights"]), ...(data ? [] : ["pictures"])].join(" and no ");
-  const forWeights = `
-Weights: a safetensors file of MobileNetV2 1.0 with torchvision's tensor names. Put it at
-  ${cached}
-or name it with --weights FILE.
-`;
-  const forData = `
-Pictures: a folder of pictures by class, of which a fifth is drawn to measure on unless there is a val/ for it:
-  DIR/daisy/1.jpg   DIR/daisy/2.jpg   DIR/tulip/3.jpg   DIR/tulip/4.jpg
-Name it with --data DIR.
-`;
-  return `
-tlx is built and has a GPU to work on, but there are no ${missing} here.
-${weights ? "" : forWeights}${data ? "" : forData}
-Then run: npm run quickstart -- --weights FILE --data DIR`;
-}
-
-/**
- * A picture that was not trained on.
- * @param {string} run
- */
-function pickPicture(run) {
-  const [, first] = readFileSync(join(root, run, "predictions.csv"), "utf8").split("\n");
-  const file = /^"((?:[^"]|"")*)"|^[^,]*/.exec(first ?? "");
-  return (file?.[1]?.replaceAll('""', '"') ?? file?.[0]) || stop(`quickstart: found no picture in ${run}`, 3);
-}
-
-const named = readArguments();
+const { weights, data, seed } = readArguments();
 step(["scripts/setup.mjs"]);
-const cached = await pathInCache();
-const weights = named.weights ?? firstThere([cached, join(shared, "weights/mobilenet_v2.safetensors")]);
-const data = named.data ?? firstThere([join(shared, "data/ants_bees")]);
-if (!weights || !data) stop(explainMissing(weights, data, cached), 1);
 
 const start = performance.now();
-say(`\n$ npx tlx train ${data} --weights ${weights}`);
-const result = JSON.parse(step([tlx, "train", data, "--model", model, "--weights", weights, "--json"]));
-const picture = pickPicture(result.run);
-say(`\n$ npx tlx predict ${picture} --run ${result.run}`);
-const predicted = step([tlx, "predict", picture, "--run", result.run]);
+const folder = makeFolder();
+const pictures = data ?? `${folder}/flowers`;
+if (!data) {
+  const counts = ["--train", String(drawn.train), "--val", String(drawn.val)];
+  runTlx(["demo", "flowers", pictures, ...counts, "--seed", seed]);
+}
 
+/**
+ * Trains and measures.
+ * @param {string} title
+ * @param {string} name
+ * @param {readonly string[]} flags
+ */
+function train(title, name, flags) {
+  const run = `${folder}/${name}`;
+  const alike = ["--epochs", String(budget.epochs), "--batch", String(budget.batch), "--seed", seed];
+  const began = performance.now();
+  runTlx(["train", pictures, ...flags, ...alike, "--out", run, "--no-cache", "--json"]);
+  return { title, run, ...readRun(join(root, run)), seconds: (performance.now() - began) / 1000 };
+}
+
+/** What the user may do next. */
+const nextSteps = (/** @type {string} */ run) => `Try next, from ${resolve(root)}:
+  npx tlx predict --run ${run} YOUR_PICTURE.jpg
+  npx tlx verify ${run}     that the files are what training wrote, and nothing frozen moved
+  npx tlx train YOUR_FOLDER     pictures of your own, by class: YOUR_FOLDER/daisy/1.jpg, YOUR_FOLDER/tulip/2.jpg
+  npx tlx train YOUR_FOLDER ${fineTuning.join(" ")}     the same, fine-tuned
+  npx tlx train YOUR_FOLDER --weights mobilenet_v2.safetensors     a larger network: npx tlx models names the files and places`;
+
+const network = ["--model", "tlx-nano"];
+const changed = ["--augment", "light"];
+const fineTuning = ["--unfreeze", "last:6", ...changed];
+
+/** Of one's own weights: MobileNetV2 from scratch would take too long to be shown here. */
+function showNetwork(/** @type {string} */ file) {
+  const head = train("new head on MobileNetV2", "features", ["--model", "mobilenet-v2", "--weights", file]);
+  return { trainings: [head], sentences: [], best: head, scratch: null };
+}
+
+function showThree() {
+  const scratch = train("training from scratch", "scratch", [...network, "--weights", "none", ...changed]);
+  const features = train("feature extraction", "features", network);
+  const fineTuned = train("fine-tuning", "fine-tuned", [...network, ...fineTuning]);
+  return {
+    trainings: [scratch, features, fineTuned],
+    sentences: [
+      "Training from scratch began with random numbers. Feature extraction kept those of the pretrained tlx-nano and learned a",
+      "new last layer; fine-tuning went on to change its last six blocks too.",
+      ...explain({ scratch, features, fineTuned }),
+    ],
+    best: pickBest([features, fineTuned]),
+    scratch: accuracyOf(scratch),
+  };
+}
+
+const { trainings, sentences, best, scratch } = weights ? showNetwork(weights) : showThree();
 const seconds = (performance.now() - start) / 1000;
+const what = data ? `pictures of ${data}` : `drawn pictures, ${drawn.val} of each kind,`;
 say(`
-${predicted}
-Learned ${result.classes.length} classes (${result.classes.join(", ")}) in ${seconds.toFixed(0)} s: \
-${(100 * result.accuracy).toFixed(1)} % of the pictures held back to measure on are named right; they chose the epoch that is kept.
-The run is in ${result.run}. Try next, from ${root}:
-  npx tlx predict --run ${result.run} YOUR_PICTURE.jpg
-  npx tlx evaluate --run ${result.run} ${data}
-  npx tlx predict --weights ${weights} YOUR_PICTURE.jpg     the thousand classes of ImageNet
-  npx tlx inspect ${model} --profile     where the time goes
-  npx tlx train --help     pictures of your own`);
-console.log(`RESULT ${JSON.stringify({ accuracy: result.accuracy, seconds, run: result.run })}`);
+Measured on ${best.right.size} ${what} that were held back. Every training had ${budget.epochs} epochs on the same others${data ? "" : `, ${drawn.train} of each kind`}:
+
+${formatTable(trainings)}
+
+${[
+  ...sentences,
+  "The pictures held back also chose which epoch was kept of every training, so other pictures may do a little worse.",
+  ...(data
+    ? []
+    : ["The flowers are drawn, not photographed: they show what transfer does, not how well your photos will do."]),
+].join("\n")}
+
+${trainings.map(({ title, run }) => `${title}: ${run}`).join("\n")}
+
+${nextSteps(best.run)}`);
+console.log(`RESULT ${JSON.stringify({ accuracy: accuracyOf(best), scratch, seconds, run: best.run })}`);

@@ -160,7 +160,7 @@ describe("built browser-safe surfaces", () => {
   it("are all listed here", () => {
     const all = [...manifests].flatMap(([name, { exports }]) =>
       Object.keys(exports)
-        .filter((key) => !key.endsWith(".json"))
+        .filter((key) => !/\.(json|safetensors)$/.test(key))
         .map((key) => `@tlx/${name}${key.slice(1)}`),
     );
     const rest = all.filter((name) => !browserSafe.includes(name));

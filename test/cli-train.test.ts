@@ -126,7 +126,7 @@ describe("train, without training", () => {
     const args = ["train", "nowhere", "--config", at("few.json"), "--epochs", "3", "--print-config"];
     const { status, stdout, stderr } = await call(args, { env: noDriver });
     expect([status, stderr]).toEqual([0, ""]);
-    const expected = { data: "nowhere", model: "mobilenet-v2", epochs: 3, batch: 7, seed: 1 };
+    const expected = { data: "nowhere", model: "tlx-nano", epochs: 3, batch: 7, seed: 1 };
     expect(JSON.parse(stdout)).toMatchObject(expected);
   });
 

@@ -4,10 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { madeDataset } from "./support/made-files.js";
 import { itShared, sharedPath } from "./support/shared.js";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -52,7 +54,14 @@ describe.each(names)("@tlx/%s", (name) => {
       path.dirname(createRequire(import.meta.url).resolve("@arethetypeswrong/cli/package.json")),
       "dist/index.js",
     );
-    const { stdout } = await execute(process.execPath, [attw, "--profile", "esm-only", "--no-color", tarball(name)]);
+    const data = Object.keys(readExports(name)).filter((key) => key.endsWith(".safetensors"));
+    const args = [
+      "--profile",
+      "esm-only",
+      "--no-color",
+      ...(data.length > 0 ? ["--exclude-entrypoints", ...data] : []),
+    ];
+    const { stdout } = await execute(process.execPath, [attw, tarball(name), ...args]);
     expect(stdout).toContain(`@tlx/${name} v${version}`);
     expect(stdout).toContain("node16 (from ESM)");
   });
@@ -63,7 +72,7 @@ describe.each(names)("@tlx/%s", (name) => {
       expect.arrayContaining(["LICENSE", "package.json", "src/index.ts", "dist/index.js", "dist/index.d.ts"]),
     );
     const expected =
-      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|schema\/.*\.json|src\/.*\.ts|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map))$/;
+      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|schema\/.*\.json|src\/.*\.ts|weights\/.*\.safetensors|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map))$/;
     expect(files.filter((f) => !expected.test(f) || /\.test\./.test(f))).toEqual([]);
     for (const map of files.filter((f) => f.endsWith(".map"))) {
       const { sources } = JSON.parse(readFileSync(path.join(folderOf(name), map), "utf8"));
@@ -121,6 +130,25 @@ describe("installed in an empty folder", () => {
     expect((await run("npx", predict, home)).stdout).toContain("%  bees");
   });
 
+  it("tlx train needs nothing else: the weights of tlx-nano come with it, at an address of their own", async () => {
+    await madeDataset(path.join(folder, "made"), 3);
+    const args = [
+      "tlx",
+      "train",
+      path.join(folder, "made"),
+      "--epochs",
+      "2",
+      "--cache",
+      path.join(folder, "none"),
+      "--json",
+    ];
+    const { stdout, stderr } = await run("npx", args, home);
+    expect(JSON.parse(stdout)).toMatchObject({ model: "tlx-nano", classes: ["blue", "red"] });
+    const print = 'console.log(import.meta.resolve("@tlx/transfer/weights/tlx-nano.safetensors"))';
+    const resolved = await execute(process.execPath, ["--input-type=module", "-e", print], { cwd: home });
+    expect(stderr).toContain(fileURLToPath(resolved.stdout.trim()));
+  });
+
   it("every export loads in Node", async () => {
     const imports = exportsOf().map((name) => `await import(${JSON.stringify(name)});`);
     writeFileSync(path.join(home, "load.mjs"), imports.join("\n"));
@@ -138,11 +166,13 @@ describe("installed in an empty folder", () => {
   });
 });
 
+const readExports = (name: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(readFileSync(path.join(folderOf(name), "package.json"), "utf8")).exports;
+
 /** "@tlx/kernels", "@tlx/kernels/grad", ... */
 function exportsOf(): string[] {
   return names.flatMap((name) => {
-    const { exports } = JSON.parse(readFileSync(path.join(folderOf(name), "package.json"), "utf8"));
-    const modules = Object.keys(exports).filter((key) => !key.endsWith(".json"));
+    const modules = Object.keys(readExports(name)).filter((key) => !/\.(json|safetensors)$/.test(key));
     return modules.map((key) => `@tlx/${name}${key.slice(1)}`);
   });
 }

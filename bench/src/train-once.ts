@@ -1,10 +1,20 @@
 /** One run of the trainer with its times: the whole job up to the last features, and the training. */
 import type { Gpu } from "@tlx/kernels";
-import { type Checkpoint, type Dataset, findModel, type OpenFeatures, type TrainSettings, train } from "@tlx/transfer";
+import {
+  type Checkpoint,
+  type Dataset,
+  findModel,
+  type Model,
+  type OpenFeatures,
+  type TrainSettings,
+  train,
+} from "@tlx/transfer";
 import { decodeAll } from "@tlx/transfer/node";
 
 export interface TrainOnceInput {
   readonly gpu: Gpu;
+  /** Default: MobileNetV2. */
+  readonly model?: Model;
   readonly checkpoint: Checkpoint | "none";
   readonly data: Dataset;
   readonly openFeatures: OpenFeatures;
@@ -26,12 +36,16 @@ export interface TrainedOnce {
   readonly computed: number;
 }
 
-/** Trains MobileNetV2 on `data` with default settings, but for `settings`. */
-export async function trainOnce({ data, ...input }: TrainOnceInput): Promise<TrainedOnce> {
+/** Trains on `data` with default settings, but for `settings`. */
+export async function trainOnce({
+  data,
+  model = findModel("mobilenet-v2"),
+  ...input
+}: TrainOnceInput): Promise<TrainedOnce> {
   const { classes, train: samples, val } = data;
   const pictures = decodeAll;
   const start = performance.now();
-  const events = train({ ...input, model: findModel("mobilenet-v2"), classes, train: samples, val, pictures });
+  const events = train({ ...input, model, classes, train: samples, val, pictures });
   let featuresMs = 0;
   let lastAccuracy = 0;
   let computed = 0;

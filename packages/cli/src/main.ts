@@ -1,6 +1,7 @@
 import { TlxError } from "@tlx/kernels";
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.js";
+import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
 import { inspectCommand } from "./commands/inspect.js";
@@ -20,7 +21,9 @@ import { version } from "./version.js";
 const examples = `
 Examples:
   $ tlx doctor                                   is there a GPU, and which
+  $ tlx demo flowers drawn-flowers               draw pictures to train on, where there are none
   $ tlx predict photo.jpg --weights mobilenet_v2.safetensors
+  $ tlx train flowers                            on tlx-nano, the small network that comes with tlx
   $ tlx train flowers --weights mobilenet_v2.safetensors
   $ tlx predict --run runs/train/flowers photo.jpg
   $ tlx evaluate --run runs/train/flowers more-flowers
@@ -53,9 +56,12 @@ function buildProgram(context: Context): Command {
     modelsCommand,
     tuneCommand,
     benchCommand,
+    demoCommand,
     doctorCommand,
   ]) {
-    program.addCommand(make(context).copyInheritedSettings(program));
+    const command = make(context).copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(command);
+    program.addCommand(command);
   }
   return program;
 }

@@ -25,6 +25,8 @@ export const addAdapterOption = (command: Command): Command =>
   );
 
 export const defaultModel = "mobilenet-v2";
+/** The network whose weights come with tlx. */
+export const shippedModel = "tlx-nano";
 
 export const modelOption = (): Option =>
   new Option(

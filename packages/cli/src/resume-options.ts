@@ -10,13 +10,16 @@ export const resumeFlags = "--adapter, --cache, --no-cache, --download, --offlin
 export const resumeOption = (): Option =>
   new Option("--resume <rundir>", `go on with a run that was stopped or killed; beside it only ${resumeFlags}`);
 
+/** Options that were typed; of a pair such as --cache and --no-cache the one that counts. */
+export const typedOptions = (command: Command): readonly Option[] =>
+  command.options.filter((option) => {
+    const name = option.attributeName();
+    return command.getOptionValueSource(name) === "cli" && option.negate === (command.getOptionValue(name) === false);
+  });
+
 /** Throws E_USAGE naming every other choice that was typed. */
 export function checkResumeOptions(command: Command): void {
-  const typed = command.options.filter((option) => {
-    const name = option.attributeName();
-    if (name === "resume" || mayChange.includes(name) || command.getOptionValueSource(name) !== "cli") return false;
-    return option.negate === (command.getOptionValue(name) === false);
-  });
+  const typed = typedOptions(command).filter((option) => !["resume", ...mayChange].includes(option.attributeName()));
   const found = [...command.args.map((text) => `"${text}"`), ...typed.map((option) => option.long)];
   if (found.length === 0) return;
   throw new TlxError(

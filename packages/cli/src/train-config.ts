@@ -3,14 +3,15 @@ import { readFile } from "node:fs/promises";
 import { TlxError } from "@tlx/kernels";
 import { checkSetting, completeSettings, type SettingDoc, settingDocs, type TrainSettings } from "@tlx/transfer";
 import { closest } from "fastest-levenshtein";
-import { defaultModel } from "./options.js";
+import { defaultModel, shippedModel } from "./options.js";
 
 /** What is chosen beside the settings. Paths count from the folder the command runs in. */
 export interface DataChoices {
   /** Folder of pictures. */
   readonly data: string | null;
-  readonly model: string;
-  /** null: the file in the cache folder. */
+  /** null: the larger network where its weights are, else the one that comes with tlx. */
+  readonly model: string | null;
+  /** null: the file that comes with tlx, or that in the cache folder. */
   readonly weights: string | null;
   /** File of which elements learn; null: all of a param that learns. */
   readonly elementMasks: string | null;
@@ -46,18 +47,18 @@ const dataRules: readonly DataRule[] = [
   {
     ...{
       name: "model",
-      default: defaultModel,
+      default: null,
       unit: "",
-      doc: "network by name, see tlx models, or the path of a module that exports one",
+      doc: `network by name, see tlx models, or the path of a module that exports one; null: ${defaultModel}, or ${shippedModel} where no weights are given and the cache has none of ${defaultModel}`,
     },
-    ...{ expected: "the name of a network or the path of a module", holds: isName },
+    ...{ expected: "the name of a network, the path of a module or null", holds: isNameOrNull },
   },
   {
     ...{
       name: "weights",
       default: null,
       unit: "",
-      doc: "its weights, a safetensors file, or none to begin from nothing; without it the cache folder's",
+      doc: "its weights, a safetensors file, or none to begin from nothing; without it what comes with tlx or is in the cache folder",
     },
     ...{ expected: "a path, none or null", holds: isNameOrNull },
   },

@@ -6,10 +6,12 @@ import {
   type JobInput,
   type Model,
   parseSafetensors,
+  type ResolvedWeights,
   readElementMasks,
   type TrainInput,
 } from "@tlx/transfer";
 import { dataIdentity, hashFile, imageFolder, readWeightsFile } from "@tlx/transfer/node";
+import type { SettledConfig } from "./choose-model.js";
 import type { Context } from "./context.js";
 import { loadCheckpoint } from "./load-checkpoint.js";
 import { isModulePath, loadModel } from "./load-model.js";
@@ -19,12 +21,14 @@ import { version } from "./version.js";
 
 /** All that is known before a GPU is opened. */
 export interface TrainJob {
-  readonly config: TrainConfig;
+  readonly config: SettledConfig;
   readonly model: Model;
   readonly data: Dataset;
   readonly checkpoint: TrainInput["checkpoint"];
   /** Path of the weights, or "none". */
   readonly weights: string;
+  /** Where they were found; undefined without any. */
+  readonly origin?: ResolvedWeights["origin"];
   readonly elements: TrainInput["elements"];
   /** A resumed run takes those of its snapshot. */
   readonly choices?: TrainInput["choices"];
@@ -46,7 +50,7 @@ export interface CacheOptions extends Pick<WeightsOptions, "download" | "offline
 /** `given` was typed. Throws E_USAGE, E_DATA and E_WEIGHTS for what cannot be used. */
 export async function prepareTraining(
   context: Context,
-  config: TrainConfig,
+  config: SettledConfig,
   given: Partial<TrainConfig>,
   { cache, download, offline }: CacheOptions,
 ): Promise<TrainJob> {
@@ -64,7 +68,7 @@ export async function prepareTraining(
   if (config.weights === NO_WEIGHTS) return { ...job, checkpoint: "none", weights: NO_WEIGHTS };
   const weights = { weights: config.weights ?? undefined, cache: cache || undefined, download, offline };
   const found = await loadCheckpoint(context, model, weights);
-  return { ...job, checkpoint: found.checkpoint, weights: found.path };
+  return { ...job, checkpoint: found.checkpoint, weights: found.path, origin: found.origin };
 }
 
 async function readMasks(file: string): Promise<TrainInput["elements"]> {
@@ -78,7 +82,7 @@ async function readMasks(file: string): Promise<TrainInput["elements"]> {
 }
 
 /** With paths that hold in any folder. */
-export const recordedConfig = ({ config, weights }: TrainJob): TrainConfig => ({
+export const recordedConfig = ({ config, weights }: TrainJob): SettledConfig => ({
   ...config,
   data: path.resolve(config.data as string),
   weights: weights === NO_WEIGHTS ? weights : path.resolve(weights),

@@ -1,6 +1,7 @@
 /** A flag for every entry of a training's configuration, made from the table that documents them. */
 import { models } from "@tlx/transfer";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { defaultModel, shippedModel } from "./options.js";
 import { type ConfigDoc, type ConfigName, checkEntry, configDocs, flagOf, type TrainConfig } from "./train-config.js";
 
 /** Headings of the help. */
@@ -50,7 +51,7 @@ const parser =
   };
 
 const descriptions: Readonly<Partial<Record<ConfigDoc["name"], string>>> = {
-  model: `network: ${models.map((m) => m.name).join(", ")}, or the path of a module that exports one`,
+  model: `network: ${models.map((m) => m.name).join(", ")}, or the path of a module that exports one (default: ${defaultModel}, or ${shippedModel} where there are no weights of it)`,
 };
 
 function optionsOf(doc: ConfigDoc): Option[] {

@@ -51,7 +51,7 @@ describe("a configuration", () => {
   it("has the trainer's defaults", async () => {
     const config = await resolveConfig({});
     expect(settingsOf(config)).toEqual(defaultTrainSettings);
-    expect(config).toMatchObject({ data: null, model: "mobilenet-v2", weights: null, split: 0.2 });
+    expect(config).toMatchObject({ data: null, model: null, weights: null, split: 0.2 });
   });
 
   it("takes a flag before the file and the file before the default", async () => {
@@ -77,7 +77,7 @@ describe("a configuration", () => {
     [{ nesterov: 1 }, "expected nesterov to be true or false, found 1"],
     [{ optimizer: "adam" }, 'expected optimizer to be "adamw" or "sgd", found "adam"'],
     [{ split: 1 }, "expected split to be a number above 0 and below 1, found 1"],
-    [{ model: null }, "expected model to be the name of a network or the path of a module, found null"],
+    [{ model: 3 }, "expected model to be the name of a network, the path of a module or null, found 3"],
     [{ weights: 3 }, "expected weights to be a path, none or null, found 3"],
     [[], "expected an object"],
     ["null", "expected an object"],

@@ -6,7 +6,12 @@ export {
 } from "./augment/decisions.js";
 export { type AugmentName, type AugmentPreset, augmentPresets } from "./augment/presets.js";
 export { type Dataset, type Sample, shuffled } from "./data/dataset.js";
+export { keepPictures } from "./data/keep-pictures.js";
 export type { Decoded, Hashed, HashedOrCached, Picture } from "./data/picture.js";
+export { type DistilEvent, type DistilInput, type DistilResult, distil } from "./distil/distil.js";
+export type { Likeness } from "./distil/measure.js";
+export { completeDistilSettings, type DistilSettings, defaultDistilSettings } from "./distil/settings.js";
+export type { DistilEpochEvent } from "./distil/teach.js";
 export { describeDevice, FEATURE_VERSION, type FeatureSource, featureKey } from "./features/feature-key.js";
 export type { FeatureStore } from "./features/feature-store.js";
 export { MemoryFeatureStore } from "./features/memory-store.js";

@@ -3,20 +3,16 @@ export { DEFAULT_MAX_PIXELS, type DecodeOptions, decodePicture } from "./data/no
 export { type DecodeAllOptions, decodeAll, type HashAllOptions } from "./data/node/decode-all.js";
 export { imageFolder, type SplitOptions } from "./data/node/image-folder.js";
 export { labelledFolder } from "./data/node/labelled-folder.js";
+export { pictureFiles } from "./data/node/picture-files.js";
+export { type DistilConfig, DistilFolder, type DistilResumption } from "./distil/node/distil-folder.js";
 export { type FeatureCacheSize, featureCacheSize } from "./features/node/cache-size.js";
 export { DiskFeatureStore, diskFeatures } from "./features/node/disk-store.js";
+export { CERTIFICATE, KERNELS } from "./run/node/claim-folder.js";
 export { type ReadRunOptions, readRun } from "./run/node/read-run.js";
-export {
-  CERTIFICATE,
-  freeRunName,
-  KERNELS,
-  type Resumption,
-  RunFolder,
-  type RunStart,
-  type Skipped,
-} from "./run/node/run-folder.js";
+export { freeRunName, type Resumption, RunFolder, type RunStart, type Skipped } from "./run/node/run-folder.js";
 export { type FilesVerification, type VerifyFilesOptions, verifyFiles } from "./run/node/verify-files.js";
 export { replaceFile } from "./run/node/write-file.js";
+export { writeFolder } from "./run/node/write-folder.js";
 export { readKernels, type TunedFileOptions, tunedFile } from "./tune/node/tuned-file.js";
 export { cacheFolder } from "./weights/node/cache-folder.js";
 export { hashFile } from "./weights/node/checksum.js";

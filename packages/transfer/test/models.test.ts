@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { type HostTensor, sizeOf, TlxError } from "@tlx/kernels";
 import type { Graph } from "@tlx/nn";
 import {
@@ -95,6 +97,16 @@ describe.each(models)("$name", (model: Model) => {
     expect(error.message).toMatch(/missing|not expected/);
   });
 });
+
+it.each(models.filter(({ card }) => card.weights.shipped))(
+  "$name comes with the package, for whoever asks for its address",
+  (model) => {
+    const { exports, files } = JSON.parse(readFileSync(path.join(import.meta.dirname, "../package.json"), "utf8"));
+    const name = `./weights/${model.card.weights.file}`;
+    expect(exports[name]).toBe(name);
+    expect(files).toContain("weights/*.safetensors");
+  },
+);
 
 it("publishes the parameter counts that papers and torchvision give", () => {
   expect(findModel("mobilenet-v2").card.parameters).toBe(3_504_872);

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findModel } from "@tlx/transfer";
 import { expect, it } from "vitest";
 import {
   cardFor,
@@ -22,6 +23,29 @@ it("takes the user's file first, as it is", async () => {
   await writeFile(file, "x");
   expect(await resolve(cardFor(undefined), { file })).toEqual({ path: file, origin: "file" });
   expect(await failure(resolve(cardFor(undefined), { file: `${file}2` }))).toMatchObject({ code: "E_WEIGHTS" });
+});
+
+it("takes what comes with tlx before cache and network, and checks it", async () => {
+  const { card } = findModel("tlx-nano");
+  const shipped = await resolve(card.weights);
+  expect(shipped).toEqual({
+    path: expect.stringMatching(/transfer.weights.tlx-nano\.safetensors$/),
+    origin: "shipped",
+  });
+  const file = join(scene.cacheDir, "mine");
+  await writeFile(file, "x");
+  expect(await resolve(card.weights, { file })).toEqual({ path: file, origin: "file" });
+  const { code, message } = await failure(resolve({ ...card.weights, sha256: "0".repeat(64) }));
+  expect(code).toBe("E_WEIGHTS");
+  for (const part of [shipped.path, "SHA-256", "install tlx again"]) expect(message).toContain(part);
+});
+
+it("looks in the cache where what should come with tlx was left out", async () => {
+  const card = cardFor(undefined, { shipped: true });
+  expect((await failure(resolve(card))).message).toContain("not in the cache");
+  await mkdir(join(scene.cacheDir, "weights"));
+  await writeFile(target(), content);
+  expect(await resolve(card)).toEqual({ path: target(), origin: "cache" });
 });
 
 it("downloads once, then takes the cache, even offline", async () => {

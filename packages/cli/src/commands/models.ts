@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { formatTable } from "@tlx/nn";
-import { type Model, models } from "@tlx/transfer";
+import { type Model, models, type ResolvedWeights } from "@tlx/transfer";
 import { cacheFolder, resolveWeights } from "@tlx/transfer/node";
 import { Command } from "commander";
 import type { Context } from "../context.js";
@@ -31,19 +31,22 @@ interface Unusable {
   readonly reason: string;
 }
 
-/** Path of the weights in the cache, or why they cannot be used: missing, or damaged and how. */
-async function findWeights(model: Model, cache: string | undefined): Promise<{ path: string } | Unusable> {
+/** Where the weights are, or why they cannot be used: missing, or damaged and how. */
+async function findWeights(model: Model, cache: string | undefined): Promise<ResolvedWeights | Unusable> {
   try {
-    const found = await resolveWeights(model.card.weights, { cacheDir: cache, offline: true });
-    return { path: found.path };
+    return await resolveWeights(model.card.weights, { cacheDir: cache, offline: true });
   } catch (error) {
     if (error instanceof TlxError && error.code === "E_WEIGHTS") {
       const file = path.join(cache ?? cacheFolder(), "weights", model.card.weights.file);
-      return { lack: existsSync(file) ? "damaged" : "missing", reason: error.message };
+      return { lack: existsSync(file) || model.card.weights.shipped ? "damaged" : "missing", reason: error.message };
     }
     throw error;
   }
 }
+
+const places: Readonly<Record<ResolvedWeights["origin"], string>> = {
+  ...{ file: "given", shipped: "comes with tlx", cache: "in the cache", download: "fetched" },
+};
 
 const count = (value: number): string => (value === 0 ? "" : value.toLocaleString("en-US"));
 
@@ -62,7 +65,7 @@ async function listModels({ report }: Context, { cache, json }: ModelsOptions): 
     `${card.inputSize} x ${card.inputSize}`,
     card.classes === 0 ? "none" : card.classes,
     card.weights.file,
-    "path" in weights ? `in the cache: ${weights.path}` : weights.lack,
+    "path" in weights ? `${places[weights.origin]}: ${weights.path}` : weights.lack,
     card.weights.licence,
   ]);
   const header = ["name", "parameters", "multiply-adds", "input", "classes", "weights file", "weights", "licence"];

@@ -22,6 +22,7 @@ import {
   defaultModel,
   jsonOption,
   modelOption,
+  shippedModel,
   type WeightsOptions,
   weightsOption,
   wholeNumber,
@@ -108,9 +109,17 @@ async function loadSource(context: Context, options: PredictOptions, batch: numb
       `the weights of "${model.name}" come without a classifier; train one with tlx train DIR --model ${options.model}, or predict with --model ${defaultModel}`,
     );
   }
-  const { checkpoint } = await loadCheckpoint(context, model, options);
+  const loaded = loadCheckpoint(context, model, options);
+  const { checkpoint } = await ((options.model ?? options.weights) ? loaded : loaded.catch(adviseRun));
   const network = loadPretrained(model, checkpoint, { batch });
   return { name: model.name, network, preprocess: model.preprocess, labels: imagenetLabels };
+}
+
+/** Who has no weights of a network with classes can still have classes of their own. */
+function adviseRun(error: unknown): never {
+  if (!(error instanceof TlxError) || error.code !== "E_WEIGHTS") throw error;
+  const message = `${error.message}. Without them: tlx train DIR learns classes of your own on ${shippedModel}, which comes with tlx, and tlx predict --run RUN names them`;
+  throw new TlxError(error.code, message, error.details, error);
 }
 
 /** Pictures per pass over the network. */

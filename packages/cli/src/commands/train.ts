@@ -9,9 +9,11 @@ import {
   recordOf,
   type Snapshot,
 } from "@tlx/transfer";
-import { KERNELS, RunFolder, readKernels } from "@tlx/transfer/node";
+import { DistilFolder, KERNELS, RunFolder, readKernels } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
+import { explainShipped, settleModel } from "../choose-model.js";
 import type { Context } from "../context.js";
+import { resumeDistillation } from "../distillation.js";
 import { forecast, reportForecast } from "../dry-run.js";
 import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption } from "../options.js";
 import { printableName } from "../printable.js";
@@ -26,7 +28,11 @@ import { chooseKernels, kernelsOption, type TuneChoice, tuneOption } from "../tu
 import { version } from "../version.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
-interface TrainOptions extends AdapterOptions, CacheOptions, RunTargetOptions, Pick<TuneChoice, "tune" | "kernels"> {
+export interface TrainOptions
+  extends AdapterOptions,
+    CacheOptions,
+    RunTargetOptions,
+    Pick<TuneChoice, "tune" | "kernels"> {
   readonly config?: string;
   readonly printConfig?: boolean;
   readonly dryRun?: boolean;
@@ -50,7 +56,8 @@ A run that was killed goes on with --resume RUNDIR and ends with the same bits; 
 results, only ${resumeFlags}.
 
 Examples:
-  $ tlx train flowers --weights mobilenet_v2.safetensors
+  $ tlx train flowers                                        on tlx-nano, which comes with tlx
+  $ tlx train flowers --weights mobilenet_v2.safetensors     on the larger mobilenet-v2
   $ tlx train flowers --epochs 50 --lr 0.0003 --schedule cosine --name slow
   $ tlx train flowers --unfreeze last:3 --augment light --dry-run
   $ tlx train flowers --out models/flowers --json > result.json
@@ -63,16 +70,23 @@ export interface Recipe {
   readonly kind: RunKind;
   /** Entries of the configuration with their defaults. */
   readonly docs: readonly ConfigDoc[];
+  /** As the usage shows it. */
+  readonly argument: "[dir]" | "[dirs...]";
 }
 
 export function trainCommand(context: Context): Command {
+  const recipe = { kind: "train", docs: configDocs, argument: "[dir]" } as const;
   const command = new Command("train").description("Train a classifier for your own pictures on a pretrained network.");
-  return addTraining(context, command, { kind: "train", docs: configDocs }).addHelpText("after", help);
+  return addTraining(command, recipe)
+    .addHelpText("after", help)
+    .action((dir: string | undefined, options: TrainOptions, self: Command) =>
+      trainOrResume(context, recipe, dir, options, self),
+    );
 }
 
-/** Gives `command` the argument, the options and the action of a training. */
-export function addTraining(context: Context, command: Command, recipe: Recipe): Command {
-  command.argument("[dir]", "folder with CLASS/*, or with train/CLASS/* and val/CLASS/*");
+/** Gives `command` the argument and the options of a training. */
+export function addTraining(command: Command, recipe: Recipe): Command {
+  command.argument(recipe.argument, "folder with CLASS/*, or with train/CLASS/* and val/CLASS/*");
   addConfigOptions(command, recipe.docs)
     .optionsGroup("The run:")
     .addOption(new Option("--config <file>", "take entries from this JSON file, such as a run's config.json"))
@@ -89,11 +103,23 @@ export function addTraining(context: Context, command: Command, recipe: Recipe):
   addDownloadOptions(command.optionsGroup("The machine:")).addOption(
     new Option("--no-cache", "compute all features and keep none"),
   );
-  return addAdapterOption(command).action((dir: string | undefined, options: TrainOptions, self: Command) =>
-    options.resume === undefined
-      ? runTraining(context, recipe, dir, options)
-      : resumeTraining(context, self, options.resume, options),
-  );
+  return addAdapterOption(command);
+}
+
+/** Goes on with a run of any kind, or begins one. */
+export async function trainOrResume(
+  context: Context,
+  recipe: Recipe,
+  dir: string | undefined,
+  options: TrainOptions,
+  command: Command,
+): Promise<void> {
+  const { resume } = options;
+  if (resume === undefined) return runTraining(context, recipe, dir, options);
+  checkResumeOptions(command);
+  return (await DistilFolder.isAt(resume))
+    ? resumeDistillation(context, resume, options)
+    : resumeTraining(context, resume, options);
 }
 
 async function runTraining(
@@ -104,12 +130,14 @@ async function runTraining(
 ): Promise<void> {
   const start = performance.now();
   const given = configFromOptions({ ...options });
-  const config = await resolveConfig({ ...given, ...(dir !== undefined && { data: dir }) }, options.config, docs);
+  const chosen = await resolveConfig({ ...given, ...(dir !== undefined && { data: dir }) }, options.config, docs);
+  const config = settleModel(chosen, options.cache);
   if (options.printConfig) return context.report.printJson(config, 2);
   if (!options.dryRun) checkRunTarget(options, kind);
   const job = await prepareTraining(context, config, given, options);
   await withGpu(options, async (gpu, reopenGpu) => {
     reportJob(context, gpu, job);
+    if (chosen.model === null && job.origin === "shipped") explainShipped(context.report, options.cache);
     const graphs = () => graphsOfTraining(prepareJob(inputOf(job)), gpu.capabilities);
     const { tune, cache, kernels, dryRun } = options;
     const choices = await chooseKernels(context, gpu, graphs, {
@@ -130,14 +158,8 @@ async function runTraining(
 }
 
 /** Goes on with an unfinished run, as it was begun. */
-async function resumeTraining(
-  context: Context,
-  command: Command,
-  folder: string,
-  options: TrainOptions,
-): Promise<void> {
+async function resumeTraining(context: Context, folder: string, options: TrainOptions): Promise<void> {
   const start = performance.now();
-  checkResumeOptions(command);
   const found = await RunFolder.resume(folder);
   if (found.finished) {
     if (options.json) context.report.printJson({ run: folder, finished: true });
@@ -150,7 +172,7 @@ async function resumeTraining(
   const { run, snapshot } = found;
   try {
     const config = await resolveConfig(configFromOptions({ ...options }), path.join(folder, "config.json"));
-    const job = await prepareTraining(context, config, {}, options);
+    const job = await prepareTraining(context, settleModel(config, options.cache), {}, options);
     for (const { file, reason } of job.data.skipped) await run.record({ type: "skipped", file, reason });
     await withGpu(options, async (gpu, reopenGpu) => {
       reportJob(context, gpu, job);
@@ -172,11 +194,11 @@ function describePosition(snapshot: Snapshot | undefined): string {
   return epoch > 0 ? `after epoch ${epoch}` : "from the first epoch";
 }
 
-function reportJob({ report }: Context, gpu: Gpu, { config, model, data, weights }: TrainJob): void {
+function reportJob({ report }: Context, gpu: Gpu, { config, model, data, weights, origin }: TrainJob): void {
   report.field("adapter", describeAdapter(gpu));
   const { title } = model.card;
   report.field("model", title === model.name ? title : `${model.name}: ${title}`);
-  report.field("weights", weights);
+  report.field("weights", origin === "shipped" ? `${weights}, which comes with tlx` : weights);
   reportData(report, data, config);
 }
 

@@ -12,7 +12,7 @@ export interface NetworkOptions {
 }
 
 /** Backbone on input "image" [N, S, S, 3]; `finish` makes the outputs from its features [N, H, W, C]. */
-function buildOnBackbone(
+export function buildOnBackbone(
   model: Model,
   { batch, form, inputSize = model.card.inputSize }: NetworkOptions,
   finish: (s: Scope, builder: GraphBuilder, features: Value) => void,
@@ -25,7 +25,7 @@ function buildOnBackbone(
 }
 
 /** The globally averaged features [N, C]: what a new head reads. */
-function poolFeatures(s: Scope, features: Value): Value {
+export function poolFeatures(s: Scope, features: Value): Value {
   const pool = s.at("avgpool");
   return pool.mark(globalAveragePool(pool, features));
 }
@@ -46,6 +46,19 @@ export function buildNetworkGraph(model: Model, options: NetworkOptions & { read
   if (!classifier) return buildFeatureGraph(model, options);
   return buildOnBackbone(model, options, (s, builder, features) => {
     builder.output("logits", classifier(s, features, options.classes ?? model.card.classes));
+  });
+}
+
+/** Outputs of `buildTeachingGraph`: globally averaged features, and logits of a model with a classifier. */
+export const teachingOutputs = ({ classifier }: Model): readonly string[] =>
+  classifier ? ["features", "logits"] : ["features"];
+
+/** All that a network can teach another one. */
+export function buildTeachingGraph(model: Model, options: NetworkOptions): Graph {
+  return buildOnBackbone(model, options, (s, builder, features) => {
+    // A classifier may have a pool of its own at that path.
+    builder.output("features", poolFeatures(s.at("taught"), features));
+    if (model.classifier) builder.output("logits", model.classifier(s, features, model.card.classes));
   });
 }
 

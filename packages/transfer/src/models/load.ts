@@ -6,6 +6,7 @@ import type { Checkpoint } from "../weights/safetensors.js";
 import {
   buildFeatureGraph,
   buildNetworkGraph,
+  buildTeachingGraph,
   buildTransferGraph,
   type NetworkOptions,
   type TransferOptions,
@@ -44,6 +45,13 @@ function join(model: Model, graph: Graph, checkpoint: Checkpoint, form: BatchNor
 export function loadPretrained(model: Model, checkpoint: Checkpoint, options: Omit<NetworkOptions, "form">): Network {
   const form = formOf(checkpoint);
   const graph = buildNetworkGraph(model, { ...options, form });
+  return { graph, weights: join(model, graph, checkpoint, form) };
+}
+
+/** As `loadPretrained`, with the globally averaged features beside the logits: outputs as of `teachingOutputs`. */
+export function loadTeacher(model: Model, checkpoint: Checkpoint, options: Omit<NetworkOptions, "form">): Network {
+  const form = formOf(checkpoint);
+  const graph = buildTeachingGraph(model, { ...options, form });
   return { graph, weights: join(model, graph, checkpoint, form) };
 }
 

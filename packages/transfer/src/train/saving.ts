@@ -44,7 +44,10 @@ export class Saving {
   }
 
   /** Throws E_DATA when other pictures can be read than those that the run was begun with: their number decides all draws. */
-  async checkSamples({ train, val }: Pick<PhaseFeeds, "train" | "val">, { samples }: Progress): Promise<string> {
+  async checkSamples(
+    { train, val }: Pick<PhaseFeeds, "train" | "val">,
+    { samples }: Pick<Progress, "samples">,
+  ): Promise<string> {
     const text = [train, val].map(({ table }) => table.hashes.join()).join("\n");
     const digest = await sha256(new TextEncoder().encode(text));
     if (samples === undefined || samples === digest) return digest;

@@ -43,6 +43,8 @@ export interface Tail {
   readonly weights: Weights;
   readonly trainable: ReadonlySet<string>;
   readonly params: ReadonlyMap<string, Pick<ParamPlan, "mask" | "rate" | "elements">>;
+  /** `graph` with what is to be made small. Default: the cross-entropy of its logits and the labels. */
+  readonly loss?: LossGraph;
 }
 
 const isMasked = ({ mask, elements }: Pick<ParamPlan, "mask" | "elements">): boolean =>
@@ -80,7 +82,7 @@ export function lossGraph(tail: Tail, { labelSmoothing: smoothing, mixup, cutmix
  */
 export function trainingGraphs(tail: Tail, settings: TailSettings, accumulates: boolean): TrainingGraphs {
   const { params, trainable } = tail;
-  const { graph, losses } = lossGraph(tail, settings);
+  const { graph, losses } = tail.loss ?? lossGraph(tail, settings);
   const differentiated = differentiate(graph, losses, trainable, gradientRules);
   const graphs = withOptimizer(settings.precision === "f16" ? storeHalf(differentiated) : differentiated, {
     kind: settings.optimizer,

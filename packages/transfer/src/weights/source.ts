@@ -7,12 +7,14 @@ export interface WeightsCard {
   readonly bytes?: number;
   /** Hexadecimal. Without it nothing is downloaded. */
   readonly sha256?: string;
+  /** The file comes with the package, in its folder "weights". */
+  readonly shipped?: boolean;
   readonly licence: string;
   /** Who made the weights, for people. */
   readonly source: string;
 }
 
-export type WeightsOrigin = "file" | "cache" | "download";
+export type WeightsOrigin = "file" | "shipped" | "cache" | "download";
 
 export interface ResolvedWeights {
   readonly path: string;

@@ -15,6 +15,8 @@ const extensions = /\.(jpe?g|jpe|jfif|png|webp)$/i;
 export const valNames: readonly string[] = ["val", "valid", "validation"];
 const layout = "arrange it as DIR/CLASS/*.jpg, or as DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg";
 
+export const isPicture = (name: string): boolean => extensions.test(name);
+
 /** Files and folders that systems and tools leave behind. */
 const isJunk = (name: string): boolean => /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i.test(name);
 
@@ -159,7 +161,7 @@ async function readClass(dir: string, root: string, skipped: Skipped[]): Promise
   for (const { name, kind } of await list(dir, root, skipped)) {
     const path = join(dir, name);
     if (kind === "folder") skipped.push({ file: path, reason: "folders inside a class folder are not read" });
-    else if (!extensions.test(name)) skipped.push({ file: path, reason: "not named .jpg, .jpeg, .png or .webp" });
+    else if (!isPicture(name)) skipped.push({ file: path, reason: "not named .jpg, .jpeg, .png or .webp" });
     // In one piece: a joined path holds on to the parts it was made of, six times its length.
     else files.push(Buffer.from(path).toString());
   }
@@ -167,7 +169,7 @@ async function readClass(dir: string, root: string, skipped: Skipped[]): Promise
 }
 
 /** Names in `dir` in code-point order, without junk; links are resolved, and skipped when they lead out of the root. */
-async function list(dir: string, root: string, skipped: Skipped[]): Promise<Entry[]> {
+export async function list(dir: string, root: string, skipped: Skipped[]): Promise<Entry[]> {
   const found = await readdir(dir, { encoding: "buffer", withFileTypes: true }).catch((error) => {
     throw new TlxError(
       "E_DATA",

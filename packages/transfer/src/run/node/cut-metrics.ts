@@ -23,11 +23,12 @@ async function rewrite(file: string, change: (lines: readonly string[]) => reado
   if (kept.join("") !== text) await replaceFile(file, kept.join(""));
 }
 
+/** Leaves the header and the rows of the epochs up to `epoch` in a table that begins each row with its epoch. */
+export const cutTable = (file: string, header: string, epoch: number): Promise<void> =>
+  rewrite(file, (lines) => [header.trimEnd(), ...lines.slice(1).filter((line) => epochInCsv(line) <= epoch)]);
+
 /** Leaves the rows of the epochs up to `epoch` in metrics.csv and metrics.jsonl, each file replaced whole. */
 export async function cutMetrics(run: string, epoch: number): Promise<void> {
-  await rewrite(path.join(run, "metrics.csv"), (lines) => [
-    metricsHeader.trimEnd(),
-    ...lines.slice(1).filter((line) => epochInCsv(line) <= epoch),
-  ]);
+  await cutTable(path.join(run, "metrics.csv"), metricsHeader, epoch);
   await rewrite(path.join(run, "metrics.jsonl"), (lines) => lines.filter((line) => epochInJson(line) <= epoch));
 }

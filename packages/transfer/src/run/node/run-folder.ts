@@ -16,13 +16,11 @@
  *
  * Throws   E_USAGE for a folder that is taken, E_DATA naming the path that cannot be written
  */
-import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import path from "node:path";
-import { type Gpu, TlxError } from "@tlx/kernels";
-import { z } from "zod";
+import type { Gpu } from "@tlx/kernels";
 import { confusionMatrix } from "../../metrics/confusion-matrix.js";
 import type { EpochEvent, TrainEvent } from "../../train/events.js";
-import type { Snapshot } from "../../train/snapshot.js";
 import type { TunedRecord } from "../../tune/tuned-kernels.js";
 import { exportTensors } from "../../weights/join.js";
 import { writeSafetensors } from "../../weights/write-safetensors.js";
@@ -35,12 +33,11 @@ import {
   predictionsCsv,
   skippedCsv,
 } from "../tables.js";
+import { CERTIFICATE, claimFolder, KERNELS, reclaimFolder, releaseFolder, type Unfinished } from "./claim-folder.js";
 import { cutMetrics } from "./cut-metrics.js";
-import { readJson } from "./read-json.js";
-import { isInUse, LOCK, lockContent, releaseLock, takeLock, takeOver } from "./run-lock.js";
-import { readState, removeState, writeState } from "./state-file.js";
-import { appendLines, replaceFile, temporaryOf, writeFailure } from "./write-file.js";
-import { writeFolder } from "./write-folder.js";
+import { releaseLock } from "./run-lock.js";
+import { removeState, writeState } from "./state-file.js";
+import { appendLines, replaceFile, writeFailure } from "./write-file.js";
 import { type FinishedTraining, writeModel } from "./write-model.js";
 
 /** A file or folder that was left out, and why. */
@@ -58,27 +55,10 @@ export interface RunStart {
   readonly kernels?: TunedRecord;
 }
 
-/** Kernel choices of a run, in its folder. */
-export const KERNELS = "kernels.json";
-
-/** Proof that nothing frozen moved, in the folder of a run. */
-export const CERTIFICATE = "freeze-certificate.json";
-
-/** What a run writes, the lock aside. */
-const entries = ["config.json", KERNELS, "metrics.csv", "metrics.jsonl", "checkpoints", "model"];
-const tables = ["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv", CERTIFICATE];
-
 /** What `RunFolder.resume` finds. */
 export type Resumption =
   | { readonly finished: true }
-  | {
-      readonly finished: false;
-      readonly run: RunFolder;
-      /** As it was given to `RunFolder.create`. */
-      readonly config: Readonly<Record<string, unknown>>;
-      /** Where training stands; undefined where it must begin anew. */
-      readonly snapshot: Snapshot | undefined;
-    };
+  | (Unfinished & { readonly finished: false; readonly run: RunFolder });
 
 /** One process's right to write a run. Give it every event, then the result; close it in any case. */
 export class RunFolder {
@@ -102,25 +82,12 @@ export class RunFolder {
    */
   static async create(folder: string, { config, skipped = [], kernels }: RunStart): Promise<RunFolder> {
     const files = new Map([
-      [LOCK, lockContent()],
       ["config.json", `${JSON.stringify(config, null, 2)}\n`],
       ["metrics.csv", metricsHeader],
       ["metrics.jsonl", ""],
     ]);
     if (kernels) files.set(KERNELS, `${JSON.stringify(kernels, null, 1)}\n`);
-    try {
-      if (await isUnfinished(folder)) {
-        if (!(await isInUse(folder)) && (await holdsState(folder))) throw resumable(folder);
-        if (!(await takeOver(folder))) throw taken(folder);
-        await clear(folder);
-        files.delete(LOCK);
-        for (const [name, text] of files) await replaceFile(path.join(folder, name), text);
-      } else {
-        await writeFolder(folder, files);
-      }
-    } catch (error) {
-      throw writeFailure(folder, error);
-    }
+    await claimFolder(folder, files);
     return new RunFolder(folder, skipped, false);
   }
 
@@ -130,43 +97,11 @@ export class RunFolder {
    * Throws   E_USAGE when `folder` holds no run or is in use, E_WEIGHTS when its files are damaged
    */
   static async resume(folder: string): Promise<Resumption> {
-    if (await isFinished(folder)) {
-      await removeState(folder).catch(() => {}); // a kill after the model was written leaves it
-      return { finished: true };
-    }
-    if (!(await exists(path.join(folder, "config.json")))) {
-      const found = (await exists(folder)) ? "one without config.json" : "nothing there";
-      throw new TlxError(
-        "E_USAGE",
-        `run: expected "${folder}" to be the folder of a run, found ${found}; give the folder that tlx train wrote to`,
-      );
-    }
-    try {
-      await takeLock(folder);
-    } catch (error) {
-      throw writeFailure(path.join(folder, LOCK), error);
-    }
-    try {
-      if (await isFinished(folder)) {
-        await releaseLock(folder); // another process ended between the first look and the lock
-        return { finished: true };
-      }
-      const config = await readJson(
-        path.join(folder, "config.json"),
-        z.record(z.string(), z.unknown()),
-        "a configuration",
-      );
-      const snapshot = await readState(folder);
-      await removeTemporaries(folder);
-      if (!snapshot) await rm(path.join(folder, "checkpoints"), { recursive: true, force: true });
-      await cutMetrics(folder, snapshot?.position.epoch ?? 0);
-      const run = new RunFolder(folder, [], true);
-      run.saved = snapshot !== undefined;
-      return { finished: false, run, config, snapshot };
-    } catch (error) {
-      await releaseLock(folder).catch(() => {});
-      throw writeFailure(folder, error);
-    }
+    const found = await reclaimFolder(folder, (epoch) => cutMetrics(folder, epoch));
+    if (!found) return { finished: true };
+    const run = new RunFolder(folder, [], true);
+    run.saved = found.snapshot !== undefined;
+    return { finished: false, run, ...found };
   }
 
   /** What was left out so far. */
@@ -244,63 +179,7 @@ export class RunFolder {
   async close(): Promise<void> {
     if (!this.open) return;
     this.open = false;
-    try {
-      const kept = this.kept || this.saved;
-      if (!kept) await clear(this.folder);
-      await releaseLock(this.folder);
-      if (!kept) await rmdir(this.folder);
-    } catch {
-      // What cannot be removed stays: the lock of an ended process holds no one up.
-    }
-  }
-}
-
-const taken = (folder: string): TlxError =>
-  new TlxError("E_USAGE", `run: "${folder}" already exists; choose another name (nothing was changed)`);
-
-const resumable = (folder: string): TlxError =>
-  new TlxError(
-    "E_USAGE",
-    `run: "${folder}" holds an unfinished training; resume it with --resume "${folder}", or choose another folder (nothing was changed)`,
-  );
-
-const exists = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
-
-const isFinished = (folder: string): Promise<boolean> => exists(path.join(folder, "model", "model.json"));
-
-/** Whether training can go on from the state that `folder` holds. */
-const holdsState = (folder: string): Promise<boolean> =>
-  readState(folder).then(
-    (state) => state !== undefined,
-    () => false,
-  );
-
-/** Whether `folder` has a lock and no model. Throws E_USAGE when it is anything else that exists. */
-async function isUnfinished(folder: string): Promise<boolean> {
-  if (!(await exists(folder))) return false;
-  const finished = await isFinished(folder);
-  if (!finished && (await exists(path.join(folder, LOCK)))) return true;
-  const inside = await readdir(folder).catch(() => undefined); // undefined: a file in the way
-  if (inside?.length === 0) return false;
-  throw !finished && (await holdsState(folder)) ? resumable(folder) : taken(folder);
-}
-
-/** Removes what a run wrote, but not the lock nor anything of others. */
-async function clear(folder: string): Promise<void> {
-  await removeTemporaries(folder);
-  for (const name of [...entries, ...tables]) await rm(path.join(folder, name), { recursive: true, force: true });
-}
-
-/** Removes what a kill left half written. */
-async function removeTemporaries(folder: string): Promise<void> {
-  const names = new Set([...entries, ...tables].map(temporaryOf));
-  for (const name of await readdir(folder)) {
-    const ours = names.has(name) || /^\.model\.[0-9a-f]{12}\.tmp$/.test(name);
-    if (ours) await rm(path.join(folder, name), { recursive: true, force: true });
+    await releaseFolder(this.folder, this.kept || this.saved);
   }
 }
 

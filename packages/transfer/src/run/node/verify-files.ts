@@ -8,9 +8,9 @@ import type { FreezeCertificate } from "../../train/certificate.js";
 import { readWeightsFile } from "../../weights/node/file.js";
 import { type Checkpoint, parseSafetensors } from "../../weights/safetensors.js";
 import { type TensorVerdict, verifyTensors } from "../verify-tensors.js";
+import { CERTIFICATE } from "./claim-folder.js";
 import { readJson } from "./read-json.js";
 import { findModelFolder, readDescription } from "./read-run.js";
-import { CERTIFICATE } from "./run-folder.js";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);

@@ -1,6 +1,7 @@
-/** Finds a network's weights: the user's file, the cache folder, a download. Nothing is fetched without being asked. */
+/** Finds a network's weights: the user's file, what comes with tlx, the cache folder, a download that was asked for. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { check, TlxError } from "@tlx/kernels";
 import { formatMegabytes, type ResolvedWeights, type WeightsCard } from "../source.js";
 import { cacheFolder } from "./cache-folder.js";
@@ -18,13 +19,34 @@ export interface ResolveOptions extends DownloadOptions {
   readonly allowDownload?: boolean;
 }
 
-/** Why the cache cannot serve; undefined if it can. */
-async function findLack(path: string, card: WeightsCard): Promise<string | undefined> {
-  const there = await stat(path).then(
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
     (found) => found.isFile(),
     () => false,
   );
-  if (!there) return "not in the cache";
+
+/** As far from the sources as from the build. */
+const shippedFolder = new URL("../../../weights/", import.meta.url);
+
+/**
+ * The file that came with the package; undefined where it was left out, as by a bundler.
+ * Throws E_WEIGHTS when it is not what the card says.
+ */
+async function findShipped(card: WeightsCard): Promise<ResolvedWeights | undefined> {
+  if (!card.shipped) return undefined;
+  const path = fileURLToPath(new URL(card.file, shippedFolder));
+  if (!(await isFile(path))) return undefined;
+  const damage = await findDamage(path, card);
+  if (damage === undefined) return { path, origin: "shipped" };
+  throw new TlxError(
+    "E_WEIGHTS",
+    `weights ${path}: the file that comes with tlx is damaged: ${damage}; install tlx again`,
+  );
+}
+
+/** Why the cache cannot serve; undefined if it can. */
+async function findLack(path: string, card: WeightsCard): Promise<string | undefined> {
+  if (!(await isFile(path))) return "not in the cache";
   const damage = await findDamage(path, card);
   return damage && `damaged in the cache: ${damage}`;
 }
@@ -56,6 +78,8 @@ export async function resolveWeights(card: WeightsCard, options: ResolveOptions 
     "E_USAGE",
     () => `model card: expected a plain file name, found ${JSON.stringify(card.file)}`,
   );
+  const shipped = await findShipped(card);
+  if (shipped) return shipped;
   const path = join(options.cacheDir ?? cacheFolder(), "weights", card.file);
   const lack = await findLack(path, card);
   if (!lack) return { path, origin: "cache" };

@@ -1,0 +1,38 @@
+/** The network of a training that names none: the larger one where its weights are, else the one that comes with tlx. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { findModel } from "@tlx/transfer";
+import { cacheFolder } from "@tlx/transfer/node";
+import { defaultModel, shippedModel } from "./options.js";
+import type { Report } from "./report.js";
+import type { TrainConfig } from "./train-config.js";
+
+/** A configuration whose network is settled. */
+export type SettledConfig = TrainConfig & { readonly model: string };
+
+/** Where the cache has the weights of the larger network, or would have them. */
+const largerFile = (cache: string | false | undefined): string =>
+  path.join(cache || cacheFolder(), "weights", findModel(defaultModel).card.weights.file);
+
+/** Weights that were given, "none" among them, are those of the larger network; so is a file in the cache, even a damaged one. */
+export function settleModel(config: TrainConfig, cache: string | false | undefined): SettledConfig {
+  if (config.model !== null) return { ...config, model: config.model };
+  const isHere = config.weights !== null || existsSync(largerFile(cache));
+  return { ...config, model: isHere ? defaultModel : shippedModel };
+}
+
+/** What a training on the network that comes with tlx should say to somebody who did not ask for it. */
+export function explainShipped(report: Report, cache: string | false | undefined): void {
+  const { card } = findModel(defaultModel);
+  const times = Math.round(card.multiplyAdds / findModel(shippedModel).card.multiplyAdds);
+  report.field(
+    "network",
+    `${shippedModel} comes with tlx; it is used because no --model is named and no weights of ${defaultModel} are here`,
+  );
+  report.field(
+    "larger",
+    `${defaultModel} is as a rule more accurate, at ${times} times the work; it needs a file of weights:
+${card.weights.source}.
+Put it at ${largerFile(cache)} or name it with --weights FILE`,
+  );
+}
