@@ -21,17 +21,14 @@ import type { AdapterOptions, WeightsOptions } from "./options.js";
 import { printableName, quoteForShell } from "./printable.js";
 import { checkRunTarget, createAtTarget, type RunTargetOptions } from "./run-target.js";
 import { checkTeacherOptions, distilSettingsOf, type TeacherOptions } from "./teacher-options.js";
+import { NO_WEIGHTS } from "./train-config.js";
 import { version } from "./version.js";
 import { describeAdapter, withGpu } from "./with-gpu.js";
 
 /** Of decoded pictures in memory: every epoch reads all of them. */
 const KEPT_BYTES = 2 ** 30;
 
-export interface DistilOptions
-  extends TeacherOptions,
-    AdapterOptions,
-    Omit<WeightsOptions, "weights" | "cache">,
-    RunTargetOptions {
+export interface DistilOptions extends TeacherOptions, AdapterOptions, Omit<WeightsOptions, "cache">, RunTargetOptions {
   readonly model?: string;
   readonly cache?: string | false;
   readonly saveSteps?: number;
@@ -54,7 +51,8 @@ export async function runDistillation(
   }
   checkRunTarget(options, "pretrain");
   const wanted = {
-    ...{ teacher: lasting(teacher), teacherWeights, model: lasting(model), data: dirs.map((dir) => path.resolve(dir)) },
+    ...{ teacher: lasting(teacher), teacherWeights, model: lasting(model), weights: startOf(options) },
+    data: dirs.map((dir) => path.resolve(dir)),
     ...{ half: options.half ?? false, settings: distilSettingsOf(options) },
   };
   const job = await prepareDistillation(context, wanted, options);
@@ -93,10 +91,15 @@ export async function resumeDistillation(context: Context, folder: string, optio
 /** A name that means the same in another folder. */
 const lasting = (model: string): string => (isModulePath(model) ? path.resolve(model) : model);
 
+/** Path of what the student starts with. */
+const startOf = ({ weights = NO_WEIGHTS }: DistilOptions): string | null =>
+  weights === NO_WEIGHTS ? null : path.resolve(weights);
+
 /** All that is known before a GPU is opened. */
 interface DistilJob {
   readonly config: DistilConfig;
   readonly student: Model;
+  readonly start: Checkpoint | undefined;
   readonly teacher: { readonly model: Model; readonly checkpoint: Checkpoint };
   readonly files: readonly string[];
 }
@@ -117,6 +120,10 @@ async function prepareDistillation(
   return {
     config: { ...wanted, teacherWeights: path.resolve(found.path) },
     student,
+    start:
+      wanted.weights === null
+        ? undefined
+        : (await loadCheckpoint(context, student, { weights: wanted.weights })).checkpoint,
     teacher: { model, checkpoint: found.checkpoint },
     // A folder in another one is read with both.
     files: [...new Set(files)],
@@ -160,7 +167,8 @@ async function distilIntoRun(
 function reportJob({ report }: Context, { config, student, teacher, files }: DistilJob, target: DistilTarget): void {
   report.field("adapter", describeAdapter(target.gpu));
   report.field("teacher", `${teacher.model.card.title}, ${config.teacherWeights}`);
-  report.field("student", student.card.title);
+  const begun = config.weights === null ? "from nothing" : `from ${printableName(config.weights)}`;
+  report.field("student", `${student.card.title}, ${begun}`);
   report.field("pictures", `${files.length} in ${config.data.map(printableName).join(", ")}; they need no labels`);
   if (!target.snapshot) return;
   const { epoch, step } = target.snapshot.position;
@@ -168,18 +176,19 @@ function reportJob({ report }: Context, { config, student, teacher, files }: Dis
 }
 
 async function inputOf(
-  { config, student, teacher, files }: DistilJob,
+  { config, student, start, teacher, files }: DistilJob,
   { gpu, snapshot }: DistilTarget,
   { cache }: DistilOptions,
   signal: AbortSignal,
 ): Promise<DistilInput> {
-  const { model, settings, teacherWeights } = config;
+  const { model, settings, teacherWeights, weights } = config;
   return {
-    ...{ gpu, student, teacher, files, settings, signal },
+    ...{ gpu, student, start, teacher, files, settings, signal },
     pictures: keepPictures((samples, { skip }) => decodeAll(samples, { signal, skip }), KEPT_BYTES),
     openFeatures: cache === false ? undefined : diskFeatures(cache),
     identity: {
       ...{ tlx: version, weights: await hashFile(teacherWeights) },
+      ...(weights !== null && { start: await hashFile(weights) }),
       ...(isModulePath(model) && { module: await hashFile(model) }),
     },
     ...(snapshot && { resume: snapshot }),

@@ -51,7 +51,7 @@ export function addTeacherOptions(command: Command): Command {
 const teacherNames: readonly string[] = ["teacher", "teacherWeights", "half", ...ownNames];
 
 /** What means something beside --teacher, the settings apart. */
-const usable = [...teacherNames, "model", "name", "out", "json", "cache", "adapter", "download", "offline"];
+const usable = [...teacherNames, "model", "weights", "name", "out", "json", "cache", "adapter", "download", "offline"];
 
 /** "learningRate" -> "lr", as commander names the option. */
 const attributeOf = (name: string): string =>

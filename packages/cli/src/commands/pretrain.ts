@@ -31,7 +31,7 @@ module that exports it, such as examples/my-network.mjs. docs/defaults.md tells 
 
 With --teacher it learns from a pretrained network instead: to have features like the teacher's, from pictures of any kind in
 any number of folders, as they lie. The teacher is asked once; what it said is kept in the cache. Ctrl-C saves the state, and
---resume goes on. Defaults are then ${distilDefaults}; docs/own-network.md tells more.
+--resume goes on; --weights FILE starts from what an earlier one made. Defaults are then ${distilDefaults}; docs/own-network.md tells more.
 
 Examples:
   $ tlx pretrain pictures --model my-network.mjs --input-size 96

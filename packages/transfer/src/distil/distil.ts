@@ -12,7 +12,7 @@ import { type Sample, splitFiles } from "../data/dataset.js";
 import { describeDevice } from "../features/feature-key.js";
 import { withInputSize } from "../models/input-size.js";
 import { teachingOutputs } from "../models/instantiate.js";
-import { loadTeacher } from "../models/load.js";
+import { loadBackbone, loadTeacher } from "../models/load.js";
 import type { Model } from "../models/model.js";
 import { compareIdentity } from "../train/compare-identity.js";
 import type { FeaturesEvent, SkippedEvent, SnapshotEvent, WarningEvent } from "../train/events.js";
@@ -32,8 +32,10 @@ import type { Lesson } from "./teach-epoch.js";
 
 export interface DistilInput {
   readonly gpu: Gpu;
-  /** What learns, from nothing. */
+  /** What learns. */
   readonly student: Model;
+  /** Weights of the student to start with, with running statistics: an earlier distillation's. Default: it begins from nothing. */
+  readonly start?: Checkpoint;
   readonly teacher: { readonly model: Model; readonly checkpoint: Checkpoint };
   /** Files of pictures, of any kind and without labels. */
   readonly files: readonly string[];
@@ -69,7 +71,7 @@ const AHEAD = 2;
  * Yields what happens; a snapshot every 10 seconds or `saveSteps` steps. Leaving the iteration early frees everything on the GPU.
  *
  * Throws   E_USAGE for settings that cannot be used and a snapshot of another run, E_DATA for too few readable pictures,
- *          E_WEIGHTS for a checkpoint that is not the teacher's, E_DIVERGED for NaN or infinity, the reason of `signal`
+ *          E_WEIGHTS for a checkpoint that is not the teacher's or the student's, E_DIVERGED for NaN or infinity, the reason of `signal`
  */
 export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, DistilResult> {
   const { gpu, pictures, openFeatures = openMemory, resume, signal } = input;
@@ -79,7 +81,7 @@ export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, D
   const { model, checkpoint } = input.teacher;
   checkLoss(model, settings);
   const network = loadTeacher(model, checkpoint, { batch: settings.extractBatch });
-  const { tail, kept } = buildStudent(student, { model, ...network }, settings);
+  const { tail, kept } = buildStudent(student, { model, ...network }, settings, startOf(student, input.start));
   const identity = identify(input, settings);
   if (resume) compareIdentity(resume.identity, identity);
   const split = splitFiles(input.files, settings.heldOut, settings.seed);
@@ -136,6 +138,17 @@ export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, D
 
 const outputsOf = (model: Model, { graph }: Network): Frontier[] =>
   teachingOutputs(model).map((name) => ({ name, spec: graph.outputs.get(name)!.spec }));
+
+function startOf(student: Model, start: Checkpoint | undefined): Weights | undefined {
+  if (!start) return undefined;
+  const { form, weights } = loadBackbone(student, start);
+  check(
+    form === "separate",
+    "E_WEIGHTS",
+    () => `distil: expected weights of ${student.name} with running statistics to start with, found folded batch norms`,
+  );
+  return weights;
+}
 
 const checkLoss = ({ name, classifier }: Model, { featureWeight }: DistilSettings): void =>
   check(

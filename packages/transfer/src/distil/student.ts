@@ -32,12 +32,13 @@ export interface Student {
 
 /**
  * The student for `batch` pictures. Inputs: "image", the teacher's outputs as "teacher/features" and "teacher/logits", and weights
- * per sample of the two losses, "featureWeights" and "logitWeights".
+ * per sample of the two losses, "featureWeights" and "logitWeights". `begun` has its params and running statistics to start with.
  */
 export function buildStudent(
   student: Model,
   teacher: { model: Model; graph: Graph; weights: Weights },
   settings: DistilSettings,
+  begun?: Weights,
 ): Student {
   const { batch, seed, temperature } = settings;
   const width = teacher.graph.outputs.get("features")!.spec.shape[1] as number;
@@ -55,7 +56,7 @@ export function buildStudent(
   const weights: Weights = new Map(
     [...start].map(([path, value]) => [
       path,
-      isTeachers(path) ? teacher.weights.get(path.slice(TEACHER.length + 1))! : value,
+      isTeachers(path) ? teacher.weights.get(path.slice(TEACHER.length + 1))! : (begun?.get(path) ?? value),
     ]),
   );
   const norms = new Set(graph.nodes.filter((n) => n.op.name === "batchNorm").map((n) => n.path));

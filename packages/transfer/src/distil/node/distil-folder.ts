@@ -34,6 +34,8 @@ export interface DistilConfig {
   readonly teacher: string;
   readonly teacherWeights: string;
   readonly model: string;
+  /** Path of what the student starts with; null for nothing. */
+  readonly weights: string | null;
   readonly data: readonly string[];
   readonly half: boolean;
   readonly settings: Partial<DistilSettings>;
@@ -41,7 +43,13 @@ export interface DistilConfig {
 
 /** Settings are checked where they are used. */
 const configSchema = z.object({
-  ...{ teacher: z.string(), teacherWeights: z.string(), model: z.string(), data: z.array(z.string()).min(1) },
+  ...{
+    teacher: z.string(),
+    teacherWeights: z.string(),
+    model: z.string(),
+    weights: z.string().nullable(),
+    data: z.array(z.string()).min(1),
+  },
   ...{ half: z.boolean(), settings: z.record(z.string(), z.unknown()) },
 }) as z.ZodType<DistilConfig>;
 
