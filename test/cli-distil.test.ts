@@ -86,6 +86,17 @@ describe("a distillation", () => {
     expect(JSON.parse(trained.stdout)).toMatchObject({ model: "my-network", classes: ["blue", "red"] });
   });
 
+  it("starts from what an earlier one made", async () => {
+    const more = await run(distil("--weights", "whole/model/model.safetensors", "--seed", "2", "--out", "more"));
+    expect([more.stderr, more.status]).toEqual([expect.stringContaining("from whole/model/model.safetensors"), 0]);
+    expect(JSON.parse(readFileSync(at("more", "config.json"), "utf8"))).toMatchObject({
+      weights: at("whole", "model", "model.safetensors"),
+    });
+    const firstLoss = (name: string): number =>
+      Number(readFileSync(at(name, "metrics.csv"), "utf8").split("\n")[1]!.split(",")[2]);
+    expect(firstLoss("more")).toBeLessThan(firstLoss("whole"));
+  });
+
   it("goes on after a kill and after an interrupt, from elsewhere, to the same file", async () => {
     const killed = await run(distil("--out", "broken", "--half"), {
       watch: (stderr, child) => {
@@ -128,6 +139,7 @@ describe("refused", () => {
       2,
     ],
     ["several folders without a teacher", ["pretrain", "colours", "colours", ...student], "--teacher takes several", 2],
+    ["the weights of another network", distil("--weights", "weights.safetensors"), "my-network: ", 1],
     ["no folder", ["pretrain", ...student, ...teacher], "missing required argument 'dirs'", 2],
     ["no student", ["pretrain", "colours", ...teacher], "name what learns by --model", 2],
     ["a text for a number", distil("--temperature", "hot"), "Expected a number", 2],

@@ -1,5 +1,5 @@
 import { Arena, f32, type Gpu, Reader, Usage } from "@tlx/kernels";
-import { type Augmentation, drawAugmentation, type Picture, Preprocessor } from "@tlx/transfer";
+import { type Augmentation, changePicture, drawAugmentation, type Picture, Preprocessor } from "@tlx/transfer";
 
 export interface AugmentRun {
   readonly drawn: readonly Augmentation[];
@@ -38,7 +38,8 @@ export async function runAugment(gpu: Gpu): Promise<AugmentRun> {
       Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST,
       "target",
     );
-    for (const [i, job] of jobs.entries()) await preprocessor.run(job.picture, target, i, job.augmentation);
+    for (const [i, job] of jobs.entries())
+      await preprocessor.run(job.picture, target, i, changePicture(job.augmentation));
     const { data } = await reader.read(target, shape);
     return { drawn: jobs.map((job) => job.augmentation), pixels: Array.from(data, Math.round) };
   } finally {

@@ -8,10 +8,10 @@ import { checkoutRoot } from "./checkout.js";
 const entries: Readonly<Record<string, string>> = {
   "bundle/predict": `
 export { openGpu } from "@tlx/kernels/browser";
-export { findModel, loadTransferred, parseSafetensors, Predictor } from "@tlx/transfer";`,
+export { loadTransferred, mobileNetV2, parseSafetensors, Predictor } from "@tlx/transfer";`,
   "bundle/train": `
 export { openGpu } from "@tlx/kernels/browser";
-export { findModel, loadTransferred, MemoryFeatureStore, parseSafetensors, Predictor, train } from "@tlx/transfer";`,
+export { loadTransferred, MemoryFeatureStore, mobileNetV2, parseSafetensors, Predictor, train } from "@tlx/transfer";`,
 };
 
 const virtual = "tlx-entry.js";

@@ -32,10 +32,11 @@ export const forwardCases = (model: string, quick: boolean): SuiteCase[] =>
 const compile = (gpu: Gpu, { network }: CheckedNetwork, batch: number): Promise<Program> =>
   Program.compile(gpu, withBatch(network.graph, batch), network.weights, { label: "bench" });
 
-const logitsOf = async (program: Program): Promise<Float32Array> => (await program.read("logits")).data as Float32Array;
+const outputOf = async (program: Program, { output }: CheckedNetwork): Promise<Float32Array> =>
+  (await program.read(output)).data as Float32Array;
 
 /**
- * The first picture's logits must be those of the interpreter, and of every other picture those that it has alone.
+ * The first picture's output must be that of the interpreter, and of every other picture that which it has alone.
  * Throws E_VERIFY.
  */
 async function verifyForward(
@@ -45,8 +46,8 @@ async function verifyForward(
   batch: number,
   found: Float32Array,
 ): Promise<void> {
-  const { size, classes, expected } = checked;
-  assertAgree(name, found.subarray(0, classes), expected, TOLERANCE);
+  const { size, width, expected } = checked;
+  assertAgree(name, found.subarray(0, width), expected, TOLERANCE);
   if (batch === 1) return;
   const alone = await compile(gpu, checked, 1);
   try {
@@ -55,8 +56,8 @@ async function verifyForward(
     for (let i = 1; i < batch; i++) {
       alone.write("image", images.subarray(i * each, (i + 1) * each));
       alone.run();
-      const own = await logitsOf(alone);
-      assertAgree(`${name}, picture ${i}`, found.subarray(i * classes, (i + 1) * classes), own, TOLERANCE);
+      const own = await outputOf(alone, checked);
+      assertAgree(`${name}, picture ${i}`, found.subarray(i * width, (i + 1) * width), own, TOLERANCE);
     }
   } finally {
     alone.dispose();
@@ -89,12 +90,12 @@ async function benchForward(
     const digests: number[] = [];
     for (const set of sets.keys()) {
       start(set);
-      digests.push(digestOf([await logitsOf(program)]));
+      digests.push(digestOf([await outputOf(program, checked)]));
     }
     start(0);
-    const found = await logitsOf(program);
+    const found = await outputOf(program, checked);
     await verifyForward(gpu, name, checked, batch, found);
-    const expected = new Map([["logits", found]]);
+    const expected = new Map([[checked.output, found]]);
     const work = {
       kind: "forward" as const,
       network: portableGraph({ ...network, graph: withBatch(network.graph, batch) }),
@@ -111,7 +112,7 @@ async function benchForward(
       },
     };
     const [timing, again, ...rest] = await contest([ours, ours, ...guestsOf(context, peers)], context);
-    assertUnchanged(name, [await logitsOf(program)], digests[(runs - 1) % sets.length]!);
+    assertUnchanged(name, [await outputOf(program, checked)], digests[(runs - 1) % sets.length]!);
     skipped.push(...(await confirmPeers(context, peers, name, (outputs) => peerFault(outputs, expected))));
     const { dispatches, plan } = program.info;
     const result: Result = {

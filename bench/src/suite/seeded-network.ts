@@ -39,7 +39,10 @@ export function makePictures(batch: number, size: number, set = 0): Float32Array
 export interface CheckedNetwork {
   readonly network: Network;
   readonly size: number;
-  readonly classes: number;
+  /** Name of its output: logits, or the features of a network without classifier. */
+  readonly output: string;
+  /** Values of it per picture. */
+  readonly width: number;
   readonly expected: Float64Array;
 }
 
@@ -51,10 +54,10 @@ export function checkedNetwork(model: string): CheckedNetwork {
   if (found) return found;
   const network = optimizeForInference(seededNetwork(model));
   const image = network.graph.inputs.get("image")!;
-  const logits = network.graph.outputs.get("logits")!;
+  const [output, value] = [...network.graph.outputs][0]!;
   const size = image.spec.shape[1]!;
   const values = interpret(network.graph, network.weights, new Map([["image", makePictures(1, size)]]));
-  const made = { network, size, classes: sizeOf(logits.spec), expected: values.get(logits)! };
+  const made = { network, size, output, width: sizeOf(value.spec), expected: values.get(value)! };
   known.set(model, made);
   return made;
 }

@@ -1,11 +1,11 @@
 /**
- * A training step of MobileNetV2 with all layers, the last three blocks or the head trained. A frozen part runs in every step,
+ * A training step of MobileNetV2, and of tlx-nano, with all layers, the last three blocks or the head trained. A frozen part runs in every step,
  * or, "-features", its results are given, as in training on cached features. Batch norms are folded, or learn with the
  * statistics of the batch: "all-batch-norms", as from scratch.
  */
 import { type ForcedVariants, type Gpu, TlxError } from "@tlx/kernels";
 import { records } from "@tlx/kernels/testing";
-import { fuseEpilogue } from "@tlx/nn";
+import { fuseTraining } from "@tlx/nn";
 import type { StepWork } from "../peer-work.js";
 import { portableGraph } from "../portable.js";
 import { type Contestant, contest, noiseOf, type Timing } from "./contest.js";
@@ -35,16 +35,15 @@ const KINKED: StepTolerance = { gradient: 5e-2, updated: 1e-2 };
 /** By as much losses of two runtimes differ, and may have fallen by less. */
 const RISE = 1e-3;
 
-const MODEL = "mobilenet-v2";
 const BATCH = 8;
-const SIZE = 224;
 
-const trained: readonly (Pick<StepCase, "name" | "live"> & {
-  readonly unfreeze: string;
-  readonly batchNorms?: boolean;
-})[] = [
+type Trained = Pick<StepCase, "name" | "live"> & { readonly unfreeze: string; readonly batchNorms?: boolean };
+
+const whole: readonly Trained[] = [
   { name: "all", unfreeze: "all", live: false },
   { name: "all-batch-norms", unfreeze: "all", live: false, batchNorms: true },
+];
+const partly: readonly Trained[] = [
   { name: "last:3", unfreeze: "last:3", live: true },
   { name: "last:3-features", unfreeze: "last:3", live: false },
   { name: "head", unfreeze: "head", live: true },
@@ -54,18 +53,23 @@ const trained: readonly (Pick<StepCase, "name" | "live"> & {
 /** The plain variants: of all there are, the ones that were written to be read. */
 const plain: ForcedVariants = Object.fromEntries(records.map(({ op }) => [op.name, op.variants.at(-1)!.name]));
 
-export const trainCases: readonly SuiteCase[] = trained.map(({ name: part, unfreeze, live, batchNorms = false }) => {
-  const name = `${MODEL}/train/${part}/b${BATCH}`;
+function caseOf(network: string, { name: part, unfreeze, live, batchNorms = false }: Trained): SuiteCase {
+  const name = `${network}/train/${part}/b${BATCH}`;
   return {
     quick: part === "head-features",
     names: () => [name],
     run: (context) => {
-      const settings = { batch: BATCH, inputSize: SIZE, unfreeze, ...(batchNorms && { batchNorm: "train" as const }) };
-      const checkpoint = batchNorms ? "none" : seededCheckpoint(MODEL);
-      return benchStep(context, { name, network: MODEL, checkpoint, settings, live });
+      const settings = { batch: BATCH, unfreeze, ...(batchNorms && { batchNorm: "train" as const }) };
+      const checkpoint = batchNorms ? "none" : seededCheckpoint(network);
+      return benchStep(context, { name, network, checkpoint, settings, live });
     },
   };
-});
+}
+
+export const trainCases: readonly SuiteCase[] = [
+  ...[...whole, ...partly].map((step) => caseOf("mobilenet-v2", step)),
+  ...whole.map((step) => caseOf("tlx-nano", step)),
+];
 
 export const stepWork = ({
   prefix,
@@ -79,7 +83,7 @@ export const stepWork = ({
 }: StepSetup): StepWork => ({
   ...{ kind: "step", cut, labels, classes, learningRate, trainable: [...trainable] },
   prefix: prefix && portableGraph(prefix),
-  tail: portableGraph(fuseEpilogue(tail)),
+  tail: portableGraph(fuseTraining(tail)),
   input: input.data as Float32Array,
 });
 

@@ -33,6 +33,7 @@ export { dropDead } from "./passes/drop-dead.js";
 export { foldAffine } from "./passes/fold-affine.js";
 export { fuseEpilogue } from "./passes/fuse-epilogue.js";
 export { fuseExpand, splitExpand } from "./passes/fuse-expand.js";
+export { fuseTraining } from "./passes/fuse-training.js";
 export { optimizeForInference } from "./passes/optimize.js";
 export { type Partition, partition } from "./passes/partition.js";
 export { type RewriteRule, type Rewriting, rewrite, weightsOf, withBatch, withOutputs } from "./passes/rewrite.js";

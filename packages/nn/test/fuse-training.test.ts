@@ -16,7 +16,7 @@ import {
   batchNorm,
   conv2d,
   differentiate,
-  fuseEpilogue,
+  fuseTraining,
   type Graph,
   GraphBuilder,
   globalAveragePool,
@@ -83,7 +83,7 @@ describe.each([
   { name: "batch norms that learn", training: toTraining(net, new Set(norms)) },
 ])("a step with $name", ({ training }) => {
   const plain = stepOf(training);
-  const fused = fuseEpilogue(plain);
+  const fused = fuseTraining(plain);
   const fed = new Map(inputsOf(plain.graph));
   fed.set("labels", Uint32Array.of(0, 3, 1));
   fed.set("weights", Float32Array.of(0.2, 0.5, 0.3));
@@ -115,7 +115,7 @@ it("leaves the forward value that the gradient of a trained scale reads", () => 
   const [scaled] = b.apply(channelAffine, [y, b.param("bn.weight", f32(3)), b.param("bn.bias", f32(3))], {}, "affine");
   b.output("logits", globalAveragePool(s.at("pool"), scaled!));
   const step = stepOf(network(b.finish()));
-  expect(count(fuseEpilogue(step).graph, "channelAffine")).toBe(1);
+  expect(count(fuseTraining(step).graph, "channelAffine")).toBe(1);
 });
 
 it("leaves a gradient that is read before its gate too", () => {
@@ -130,12 +130,12 @@ it("leaves a gradient that is read before its gate too", () => {
   b.output("y", y);
   b.output("z", z);
   const plain = network(b.finish());
-  expect(fuseEpilogue(plain).graph.nodes.map((n) => n.op.name)).toEqual(plain.graph.nodes.map((n) => n.op.name));
+  expect(fuseTraining(plain).graph.nodes.map((n) => n.op.name)).toEqual(plain.graph.nodes.map((n) => n.op.name));
 });
 
 it("forgets the name of a norm that now ends in an activation, and keeps its statistics", () => {
   const training = toTraining(net, new Set(norms));
-  const { graph } = fuseEpilogue(training);
+  const { graph } = fuseTraining(training);
   const norm = graph.nodes.find((n) => n.path === "stem.bn")!;
   expect(norm.params).toMatchObject({ activation: "relu6" });
   expect(graph.marks.get("stem")).toBe(norm.outputs[0]);
@@ -151,7 +151,7 @@ it("gives a sum of two norms to the first, which waits for the second", () => {
   });
   b.output("y", activate(s, s.apply(add, [left!, right!], {}), "relu"));
   const training = toTraining(network(b.finish()), new Set(["left", "right"]));
-  const { graph, weights } = fuseEpilogue(training);
+  const { graph, weights } = fuseTraining(training);
   expect(graph.nodes.map((n) => n.path)).toEqual(["left.conv", "right.conv", "right", "left"]);
   expect(graph.nodes.at(-1)).toMatchObject({ inputs: { length: 6 }, params: { activation: "relu" } });
   expect(outputsOf(graph, weights).get("y")).toEqual(outputsOf(training.graph, training.weights).get("y"));

@@ -1,3 +1,4 @@
+export { changePicture } from "./augment/change-picture.js";
 export {
   type Augmentation,
   type AugmentKey,
@@ -24,7 +25,13 @@ export { accuracyOf, type ConfusionMatrix, confusionMatrix } from "./metrics/con
 export * from "./models/index.js";
 export type { PictureResult } from "./picture-program.js";
 export { Predictor, type PredictorOptions, predictionGraph, type TopEntry } from "./predict.js";
-export { type PreprocessGeometry, Preprocessor, type PreprocessSpec, preprocessGeometry } from "./preprocess.js";
+export {
+  type PictureChange,
+  type PreprocessGeometry,
+  Preprocessor,
+  type PreprocessSpec,
+  preprocessGeometry,
+} from "./preprocess.js";
 export { type EvaluateOptions, evaluateRun, type LabelledSamples, type RunEvaluation } from "./run/evaluate-run.js";
 export { type Golden, makeGolden, verifyGolden } from "./run/golden.js";
 export type { LoadedRun, ModelDescription } from "./run/model-file.js";
@@ -92,7 +99,7 @@ export {
   type TunedRecord,
   type TunedStore,
 } from "./tune/tuned-kernels.js";
-export { exportTensors, type JoinOptions, joinWeights } from "./weights/join.js";
+export { exportTensors, joinWeights } from "./weights/join.js";
 export {
   type Checkpoint,
   parseSafetensors,

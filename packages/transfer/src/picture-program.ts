@@ -4,16 +4,15 @@
  */
 import { check, type Gpu, TlxError } from "@tlx/kernels";
 import { type CompileOptions, type Graph, type Network, optimizeForInference, Program, withBatch } from "@tlx/nn";
-import type { Augmentation } from "./augment/decisions.js";
 import type { Picture } from "./data/picture.js";
-import { Preprocessor, type PreprocessSpec } from "./preprocess.js";
+import { type PictureChange, Preprocessor, type PreprocessSpec } from "./preprocess.js";
 
 /** A network compiled for batches of pictures. */
 export interface PictureProgram {
   /** Pictures per pass. */
   readonly batch: number;
-  /** Enqueues the preprocessing of `picture` into place `index` of the next batch, changed as `augmentation` says. */
-  put(picture: Picture, index: number, augmentation?: Augmentation): Promise<void>;
+  /** Enqueues the preprocessing of `picture` into place `index` of the next batch, changed by `change`. */
+  put(picture: Picture, index: number, change?: PictureChange): Promise<void>;
   /** Runs the batch; the rows of its first `count` places, the outputs one after the other. Throws E_WEIGHTS when they hold NaN or infinity. */
   flush(count: number): Promise<Float32Array[]>;
   dispose(): void;
@@ -59,7 +58,7 @@ export async function compileForPictures(
   const program = compiled.value;
   return {
     batch,
-    put: (picture, index, augmentation) => preprocessor.run(picture, program.inputBuffer("image"), index, augmentation),
+    put: (picture, index, change) => preprocessor.run(picture, program.inputBuffer("image"), index, change),
     async flush(count) {
       program.run();
       const results = await Promise.all(outputs.map((name) => program.read(name)));
@@ -104,9 +103,9 @@ export function compileWhenNeeded(batch: number, compile: () => Promise<PictureP
   let compiled: PictureProgram | undefined;
   return {
     batch,
-    async put(picture, index, augmentation) {
+    async put(picture, index, change) {
       compiled ??= await compile();
-      await compiled.put(picture, index, augmentation);
+      await compiled.put(picture, index, change);
     },
     flush: (count) => (compiled as PictureProgram).flush(count),
     dispose() {
@@ -134,7 +133,7 @@ const MAX_WAITING = 64;
 export async function* runPictures<D extends object>(
   network: PictureProgram,
   pictures: AsyncIterable<D>,
-  augment?: (decoded: Extract<D, { readonly picture: Picture }>) => Augmentation | undefined,
+  changeOf?: (decoded: Extract<D, { readonly picture: Picture }>) => PictureChange | undefined,
 ): AsyncGenerator<Ran<D>> {
   /** Without their pictures, which are on the GPU; `index` is the place in the batch. */
   let group: { readonly rest: object; readonly index?: number }[] = [];
@@ -153,7 +152,7 @@ export async function* runPictures<D extends object>(
     for await (const decoded of pictures) {
       if ("picture" in decoded) {
         const { picture, ...rest } = decoded;
-        const change = augment?.(decoded as Extract<D, { readonly picture: Picture }>);
+        const change = changeOf?.(decoded as Extract<D, { readonly picture: Picture }>);
         await network.put(picture as Picture, filled, change);
         group.push({ rest, index: filled++ });
       } else {

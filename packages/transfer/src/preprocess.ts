@@ -6,8 +6,6 @@
  *          the picture goes up in bands of rows, so no limit of a buffer bounds its size
  */
 import {
-  augmentImage,
-  augmentTable,
   type BoundDispatch,
   type Box,
   check,
@@ -21,7 +19,6 @@ import {
   u8,
   u32,
 } from "@tlx/kernels";
-import type { Augmentation } from "./augment/decisions.js";
 import { type Bound, bindOp, bound } from "./bind-op.js";
 import { type CropWindow, cropWindow, cutPixels } from "./crop-window.js";
 import type { Picture } from "./data/picture.js";
@@ -57,6 +54,19 @@ export function preprocessGeometry(
 function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
+}
+
+/** What training does to a picture on its way: a part of it is resized in place of the centre crop, and then changed. */
+export interface PictureChange {
+  /** In pixels of the source picture. */
+  readonly crop: Box;
+  /** Binds what changes the resized pixels in `square`, u8 [1, crop, crop, 4]; the changed ones are in `pixels`. */
+  bind(
+    gpu: Gpu,
+    kept: KeptBuffers,
+    square: GPUBuffer,
+    spec: PreprocessSpec,
+  ): { readonly dispatches: readonly BoundDispatch[]; readonly pixels: GPUBuffer };
 }
 
 /** Most bytes of a picture on the GPU at a time. */
@@ -112,12 +122,12 @@ export class Preprocessor {
 
   /**
    * Enqueues the work that fills row `index` of `target`, f32 [N, crop, crop, 3]. Resolves when it is submitted: the
-   * picture may be dropped then, and later submissions see the row. Waits while too many pictures are under way. With an augmentation its part of the picture
-   * takes the place of the centre crop, and its pixels are changed before they are normalised.
+   * picture may be dropped then, and later submissions see the row. Waits while too many pictures are under way. With a change
+   * its part of the picture takes the place of the centre crop, and its pixels are changed before they are normalised.
    * Throws E_SHAPE when `target` has no such row or the part does not lie inside the picture.
    */
-  run(picture: Picture, target: GPUBuffer, index: number, augmentation?: Augmentation): Promise<void> {
-    const done = this.last.then(() => this.fill(picture, target, index, augmentation));
+  run(picture: Picture, target: GPUBuffer, index: number, change?: PictureChange): Promise<void> {
+    const done = this.last.then(() => this.fill(picture, target, index, change));
     this.last = done.catch(() => {});
     return done;
   }
@@ -137,7 +147,7 @@ export class Preprocessor {
     picture: Picture,
     target: GPUBuffer,
     index: number,
-    augmentation: Augmentation | undefined,
+    change: PictureChange | undefined,
   ): Promise<void> {
     const { gpu, rowBytes } = this;
     const { width, height, data } = picture;
@@ -160,10 +170,10 @@ export class Preprocessor {
       ? { buffer: target, offset, size: rowBytes }
       : { buffer: this.kept.get("row", rowBytes), offset: 0, size: rowBytes };
 
-    const { columns, rows } = this.windows(picture, augmentation?.crop);
+    const { columns, rows } = this.windows(picture, change?.crop);
     const bands = this.bands(columns.extent, rows.extent);
     const band = this.kept.get("band", 4 * columns.extent * bands[0]!.count);
-    const groups = this.bind(columns, rows, bands, band, row, augmentation);
+    const groups = this.bind(columns, rows, bands, band, row, change);
     for (const [i, { from, count }] of bands.entries()) {
       const launches = await this.launches.prepare(groups[i]!);
       const upload = await this.uploads.take(4 * columns.extent * count);
@@ -224,7 +234,7 @@ export class Preprocessor {
     bands: readonly Band[],
     band: GPUBuffer,
     row: GPUBufferBinding,
-    augmentation: Augmentation | undefined,
+    change: PictureChange | undefined,
   ): BoundDispatch[][] {
     const { gpu, kept } = this;
     const { crop, mean, std } = this.spec;
@@ -243,22 +253,13 @@ export class Preprocessor {
     const height = { axis: "height", size: crop } as const;
     last.push(...bindOp(gpu, kept, resampleImage, shrunk, height, { buffer: small }));
     let pixels = small;
-    if (augmentation) {
-      pixels = kept.get("augmented", 4 * crop * crop);
-      const inputs = [bound(gpu, square, small), this.changes(augmentation)];
-      last.push(...bindOp(gpu, kept, augmentImage, inputs, {}, { buffer: pixels }));
+    if (change) {
+      const changed = change.bind(gpu, kept, small, this.spec);
+      last.push(...changed.dispatches);
+      pixels = changed.pixels;
     }
     last.push(...bindOp(gpu, kept, normalizeImage, [bound(gpu, square, pixels)], { mean, std }, row));
     return groups;
-  }
-
-  /** What is erased becomes the mean colour, which the network sees as 0. */
-  private changes(augmentation: Augmentation): Bound {
-    const [red, green, blue] = this.spec.mean.map((m) => Math.min(255, Math.max(0, Math.round(255 * m))));
-    const words = augmentTable(augmentation, [red!, green!, blue!]);
-    const buffer = this.kept.get("changes", words.byteLength);
-    this.gpu.device.queue.writeBuffer(buffer, 0, words as Int32Array<ArrayBuffer>);
-    return bound(this.gpu, i32(1, words.length), buffer);
   }
 
   private table(axis: "width" | "height", { starts, weights, taps }: CropWindow): Bound[] {

@@ -16,7 +16,14 @@ import {
   u32,
 } from "@tlx/kernels";
 import { randomFrom, recordOf, records } from "@tlx/kernels/testing";
-import { type Augmentation, drawAugmentation, type Picture, Preprocessor, type PreprocessSpec } from "@tlx/transfer";
+import {
+  type Augmentation,
+  changePicture,
+  drawAugmentation,
+  type Picture,
+  Preprocessor,
+  type PreprocessSpec,
+} from "@tlx/transfer";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 
@@ -66,7 +73,7 @@ async function prepared(
       Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST,
       "target",
     );
-    await Promise.all(items.map(([picture, a], i) => preprocessor.run(picture, target, i, a)));
+    await Promise.all(items.map(([picture, a], i) => preprocessor.run(picture, target, i, a && changePicture(a))));
     return (await reader.read(target, shape)).data as Float32Array;
   } finally {
     preprocessor.dispose();

@@ -18,7 +18,14 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const config: DistilConfig = {
-  ...{ teacher: "mobilenet-v2", teacherWeights: "/w.safetensors", model: "tlx-nano", weights: null, data: ["/photos"], half: true },
+  ...{
+    teacher: "mobilenet-v2",
+    teacherWeights: "/w.safetensors",
+    model: "tlx-nano",
+    weights: null,
+    data: ["/photos"],
+    half: true,
+  },
   settings: { epochs: 3 },
 };
 const at = (...names: string[]): string => path.join(folder, ...names);

@@ -1,6 +1,18 @@
 /** A student becomes like its teacher, with the same bits every time, whatever came between. */
-import { Gpu, TlxError } from "@tlx/kernels";
-import { type DistilInput, type DistilSettings, readSnapshot, writeSnapshot } from "@tlx/transfer";
+import { Gpu, sizeOf, TlxError } from "@tlx/kernels";
+import type { Weights } from "@tlx/nn";
+import {
+  buildFeatureGraph,
+  type Checkpoint,
+  type DistilInput,
+  type DistilSettings,
+  exportTensors,
+  findModel,
+  parseSafetensors,
+  readSnapshot,
+  writeSafetensors,
+  writeSnapshot,
+} from "@tlx/transfer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import {
@@ -110,6 +122,44 @@ describe("what is kept", () => {
     const { events, result } = await distilToEnd(tinyDistillation(gpu, { epochs: 1 }, { teacher }));
     expect(result.likeness).toEqual({ explained: expect.any(Number), agreement: undefined });
     expect(snapshotsOf(events)[0]!.tensors.has("teacher.head.weight")).toBe(false);
+  });
+});
+
+describe("a student that starts with weights", () => {
+  const checkpointOf = (weights: Weights): Checkpoint => parseSafetensors(writeSafetensors(exportTensors(weights)));
+
+  it("has them at the start, running statistics included, and learns on", async () => {
+    const first = await distilToEnd(tinyDistillation(gpu));
+    const from = async (weights: Weights, settings: Partial<DistilSettings>): Promise<Distilled> =>
+      distilToEnd(tinyDistillation(gpu, settings, { start: checkpointOf(weights) }));
+    const still = { epochs: 1, learningRate: 1e-30, weightDecay: 0, warmupEpochs: 0 };
+    const { result: second } = await from(first.result.weights, still);
+    for (const name of ["stem.conv.weight", "stem.norm.bias"]) {
+      expect(second.weights.get(name)).toEqual(first.result.weights.get(name));
+    }
+    // Four steps keep 0.9^4 of what the statistics were, and add the same both times.
+    const { result: third } = await from(second.weights, still);
+    const means = [first.result, second, third].map(({ weights }) => weights.get("stem.norm.running_mean")!.data);
+    for (const [i, start] of means[0]!.entries()) {
+      const moved = means[1]![i]! - start;
+      expect(Math.abs(means[2]![i]! - means[1]![i]! - 0.9 ** 4 * moved)).toBeLessThan(1e-5);
+      expect(Math.abs(moved)).toBeGreaterThan(1e-4);
+    }
+    const on = await from(first.result.weights, {});
+    expect(epochsOf(on.events)[0]!.loss).toBeLessThan(epochsOf(first.events)[0]!.loss!);
+  });
+
+  it("takes those of its own network alone, with running statistics", async () => {
+    const input = tinyDistillation(gpu);
+    const other = await failureOf({ ...input, start: teacherCheckpoint() });
+    expect([other.code, other.message]).toEqual(["E_WEIGHTS", expect.stringContaining("stem.norm.bias")]);
+    const student = findModel("tlx-nano");
+    const { params } = buildFeatureGraph(student, { batch: 1, form: "folded" });
+    const zeros = [...params].map(
+      ([path, { spec }]) => [path, { spec, data: new Float32Array(sizeOf(spec)) }] as const,
+    );
+    const folded = await failureOf({ ...input, student, start: checkpointOf(new Map(zeros)) });
+    expect([folded.code, folded.message]).toEqual(["E_WEIGHTS", expect.stringContaining("found folded batch norms")]);
   });
 });
 

@@ -5,22 +5,28 @@ import { interpret } from "@tlx/nn/testing";
 import { defaultTrainSettings, type TrainSettings } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
-import { headParams, STEP, startHead } from "../src/models/head.js";
+import { headParams, startHead } from "../src/models/head.js";
+import { headDropout, STEP } from "../src/models/head-dropout.js";
 import { buildTransferGraph, type TransferOptions } from "../src/models/instantiate.js";
 import { compileTail, type Tail, trainingGraphs } from "../src/train/tail-programs.js";
 import { tinyModel } from "./tiny-model.js";
 
-const build = (options: Partial<TransferOptions> = {}) =>
-  buildTransferGraph(tinyModel, { batch: 4, form: "separate", classes: 3, ...options });
+type Options = Partial<TransferOptions> & { readonly dropout?: number };
+
+const build = ({ dropout = 0, ...options }: Options = {}) =>
+  buildTransferGraph(tinyModel, {
+    ...{ batch: 4, form: "separate", classes: 3, drop: headDropout(dropout, 1) },
+    ...options,
+  });
 
 /** Ops of the head, in order. */
-const tailOf = (options: Partial<TransferOptions>) => {
+const tailOf = (options: Options) => {
   const graph = build(options);
   return partition(graph, new Set(headParams(tinyModel, graph))).tail;
 };
 
 /** The head as all that learns. */
-function headOf(options: Partial<TransferOptions>): Tail {
+function headOf(options: Options): Tail {
   const graph = tailOf(options);
   const paths = headParams(tinyModel, graph);
   const weights = startHead(graph, paths, 5);

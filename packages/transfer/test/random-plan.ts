@@ -21,7 +21,8 @@ import {
 import { interpret } from "@tlx/nn/testing";
 import type { FreezePlan, FreezeRequest } from "../src/freeze/freeze-plan.js";
 import { resolveFreeze } from "../src/freeze/resolve.js";
-import { headParams, STEP } from "../src/models/head.js";
+import { headParams } from "../src/models/head.js";
+import { STEP } from "../src/models/head-dropout.js";
 import { buildFeatureGraph, buildTransferGraph } from "../src/models/instantiate.js";
 import type { Model } from "../src/models/model.js";
 import { planTraining, type TrainingPlan } from "../src/train/plan-training.js";
@@ -145,7 +146,7 @@ export function randomPlan(seed: number): RandomPlan {
   const model = drawModel(seed);
   const { blocks } = model.card;
   const heads = { hidden: pick(random, [0, 3]), dropout: pick(random, [0, 0.3]), seed };
-  const graph = buildTransferGraph(model, { batch: 2, form: "separate", classes: 3, ...heads });
+  const graph = buildTransferGraph(model, { batch: 2, form: "separate", classes: 3, hidden: heads.hidden });
   const about = { graph, blocks, head: model.headPath };
   const specOf = (path: string): Spec => graph.params.get(path)!.spec;
   const backbone = buildFeatureGraph(model, { batch: 1, form: "separate" });

@@ -1,4 +1,4 @@
-import { type Emit, flatten, type Op, type Spec, TlxError, type Value } from "@tlx/kernels";
+import { type Emit, f32, flattenOffsets, type Op, type Spec, TlxError, type Value } from "@tlx/kernels";
 import type { Block, BlockStart, Graph, Node } from "./graph.js";
 
 /** Builds a graph; models use it through a Scope, passes directly. */
@@ -60,7 +60,7 @@ export class GraphBuilder implements Emit {
       if (taken) throw new TlxError("E_GRAPH", `graph: param "${p}" is in block "${taken[0]}" already`);
       return value.spec;
     });
-    const [spec] = flatten.infer(specs, {}) as [Spec];
+    const spec = f32(flattenOffsets(specs).at(-1)!);
     const states = new Map(Object.entries(beside).map(([name, start]) => [`${path}/${name}`, start]));
     this.blocks.set(path, { params: [...params], beside: states });
     return [path, ...states.keys()].map((p) => this.state(p, spec));

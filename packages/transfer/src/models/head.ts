@@ -4,36 +4,29 @@
  * Names   without a hidden layer the dense layer is the head itself, "<head>.weight"; with one, the layers are numbered like
  *         those of a torchvision Sequential of Linear, ReLU, Dropout, Linear: "<head>.0.weight" and "<head>.3.weight"
  */
-import { type Spec, TlxError, u32, type Value } from "@tlx/kernels";
-import { activate, dropout, type Graph, linear, type Scope, uniformFanIn, type Weights, zeros } from "@tlx/nn";
+import { type Spec, TlxError, type Value } from "@tlx/kernels";
+import { activate, type Graph, linear, type Scope, uniformFanIn, type Weights, zeros } from "@tlx/nn";
 import type { Model } from "./model.js";
 
 export interface HeadOptions {
   readonly classes: number;
   /** Units of the hidden layer. Default 0: none. */
   readonly hidden?: number;
-  /** Share of the last layer's inputs that training drops. Default 0. */
-  readonly dropout?: number;
-  /** Of dropout. Default 1. */
-  readonly seed?: number;
+  /** What training does to the last layer's inputs. Default: nothing. */
+  readonly drop?: (s: Scope, x: Value) => Value;
 }
-
-/** Name of the input u32 [1] that carries the number of the step, of a head with dropout. */
-export const STEP = "step";
 
 /** Throws E_USAGE for options no head can be made of. */
 export function buildHead(s: Scope, features: Value, options: HeadOptions): Value {
-  const { classes, hidden = 0, dropout: rate = 0, seed = 1 } = options;
+  const { classes, hidden = 0, drop = (_, x) => x } = options;
   if (!(Number.isSafeInteger(classes) && classes > 0)) {
     throw new TlxError("E_USAGE", `"${s.path}": a head needs a positive number of classes, found ${classes}`);
   }
   if (!(Number.isSafeInteger(hidden) && hidden >= 0)) {
     throw new TlxError("E_USAGE", `"${s.path}": a hidden layer needs a whole number of units, or 0, found ${hidden}`);
   }
-  const drop = (x: Value): Value =>
-    rate === 0 ? x : dropout(s.at("2"), x, { rate, seed, step: s.builder.input(STEP, u32(1)) });
-  if (hidden === 0) return linear(s, drop(features), classes);
-  return linear(s.at("3"), drop(activate(s.at("1"), linear(s.at("0"), features, hidden), "relu")), classes);
+  if (hidden === 0) return linear(s, drop(s.at("2"), features), classes);
+  return linear(s.at("3"), drop(s.at("2"), activate(s.at("1"), linear(s.at("0"), features, hidden), "relu")), classes);
 }
 
 /** Paths of the head's params in a graph that has one. */

@@ -64,7 +64,7 @@ export function buildTeachingGraph(model: Model, options: NetworkOptions): Graph
 
 export type TransferOptions = NetworkOptions & HeadOptions;
 
-/** The backbone with a new head at the model's head path: output "logits" [N, classes], and input `STEP` with dropout. */
+/** The backbone with a new head at the model's head path: output "logits" [N, classes]. */
 export function buildTransferGraph(model: Model, options: TransferOptions): Graph {
   return buildOnBackbone(model, options, (s, builder, features) => {
     builder.output("logits", buildHead(s.at(model.headPath), poolFeatures(s, features), options));

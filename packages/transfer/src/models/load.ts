@@ -12,7 +12,6 @@ import {
   type TransferOptions,
 } from "./instantiate.js";
 import type { BatchNormForm, Model } from "./model.js";
-import { models } from "./registry.js";
 
 /** Running statistics give the separate form away; a folded checkpoint has none. */
 function formOf(checkpoint: Checkpoint): BatchNormForm {
@@ -23,15 +22,9 @@ function specsOf(graph: Graph): Map<string, Spec> {
   return new Map([...graph.params, ...graph.states].map(([path, { spec }]) => [path, spec]));
 }
 
-/** Tensor names of every other registered network in this form, to tell people what their file is. */
-function namesOfOthers(model: Model, form: BatchNormForm): Map<string, Iterable<string>> {
-  const others = models.filter((m) => m.name !== model.name);
-  return new Map(others.map((m) => [m.name, specsOf(buildNetworkGraph(m, { batch: 1, form })).keys()]));
-}
-
-function join(model: Model, graph: Graph, checkpoint: Checkpoint, form: BatchNormForm): Weights {
+function join(model: Model, graph: Graph, checkpoint: Checkpoint): Weights {
   try {
-    return joinWeights(specsOf(graph), checkpoint, { otherNetworks: () => namesOfOthers(model, form) });
+    return joinWeights(specsOf(graph), checkpoint);
   } catch (error) {
     if (!(error instanceof TlxError)) throw error;
     throw new TlxError(error.code, `${model.name}: ${error.message}`, error.details, error);
@@ -45,14 +38,14 @@ function join(model: Model, graph: Graph, checkpoint: Checkpoint, form: BatchNor
 export function loadPretrained(model: Model, checkpoint: Checkpoint, options: Omit<NetworkOptions, "form">): Network {
   const form = formOf(checkpoint);
   const graph = buildNetworkGraph(model, { ...options, form });
-  return { graph, weights: join(model, graph, checkpoint, form) };
+  return { graph, weights: join(model, graph, checkpoint) };
 }
 
 /** As `loadPretrained`, with the globally averaged features beside the logits: outputs as of `teachingOutputs`. */
 export function loadTeacher(model: Model, checkpoint: Checkpoint, options: Omit<NetworkOptions, "form">): Network {
   const form = formOf(checkpoint);
   const graph = buildTeachingGraph(model, { ...options, form });
-  return { graph, weights: join(model, graph, checkpoint, form) };
+  return { graph, weights: join(model, graph, checkpoint) };
 }
 
 /** What transfer learning keeps of a checkpoint. */
@@ -70,11 +63,11 @@ export function loadBackbone(model: Model, checkpoint: Checkpoint): LoadedBackbo
   const isClassifier = (path: string): boolean =>
     !kept.has(path) && (published.has(path) || path.startsWith(`${model.headPath}.`));
   const tensors = new Map([...checkpoint.tensors].filter(([path]) => !isClassifier(path)));
-  return { form, weights: join(model, graph, { ...checkpoint, tensors }, form) };
+  return { form, weights: join(model, graph, { ...checkpoint, tensors }) };
 }
 
 /** A trained network: the backbone and its new head, as `exportTensors` wrote them. Throws E_WEIGHTS. */
 export function loadTransferred(model: Model, checkpoint: Checkpoint, options: TransferOptions): Network {
   const graph = buildTransferGraph(model, options);
-  return { graph, weights: join(model, graph, checkpoint, options.form) };
+  return { graph, weights: join(model, graph, checkpoint) };
 }

@@ -6,6 +6,7 @@
  */
 import { type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
 import { decisiveChoices, type Network, withBatch } from "@tlx/nn";
+import { changePicture } from "../augment/change-picture.js";
 import type { Sample } from "../data/dataset.js";
 import type { HashedOrCached } from "../data/picture.js";
 import { describeDevice, type FeatureSource, featureKey } from "../features/feature-key.js";
@@ -124,7 +125,10 @@ export class Extraction {
     let cached = 0;
     const tell = (): WarningEvent[] => this.warnings.splice(0).map((message) => ({ type: "warning", message }));
     const source = pictures(samples, { skip: (hash) => store.has(hash) });
-    const results = runPictures(this.program, source, ({ hash, picture }) => view?.augment(view.number, hash, picture));
+    const results = runPictures(this.program, source, ({ hash, picture }) => {
+      const augmentation = view?.augment(view.number, hash, picture);
+      return augmentation && changePicture(augmentation);
+    });
     for await (const result of results) {
       this.input.signal?.throwIfAborted();
       if ("error" in result) {

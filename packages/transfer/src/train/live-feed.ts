@@ -4,6 +4,7 @@
  */
 import { f32, type Gpu, type KernelChoices, mixSamples, TlxError, u32, type Value } from "@tlx/kernels";
 import { GraphBuilder, type Network, Program } from "@tlx/nn";
+import { changePicture } from "../augment/change-picture.js";
 import type { Augmentation } from "../augment/decisions.js";
 import type { Picture } from "../data/picture.js";
 import { inferenceForm } from "../picture-program.js";
@@ -87,7 +88,7 @@ export class FrontEnd {
     const image = (mixing ? this.mixer : target).inputBuffer("image");
     let count = 0;
     for await (const { picture, augmentation } of pictures) {
-      await this.preprocessor.run(picture, image, count++, augmentation);
+      await this.preprocessor.run(picture, image, count++, augmentation && changePicture(augmentation));
     }
     if (mixing) {
       const { share, box } = mixing;

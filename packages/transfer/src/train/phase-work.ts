@@ -1,7 +1,7 @@
 /** What a phase does again and again: train an epoch, measure, read back. */
 import { type Gpu, type RunLog, TlxError } from "@tlx/kernels";
 import type { Program, Weights } from "@tlx/nn";
-import { STEP } from "../models/head.js";
+import { STEP } from "../models/head-dropout.js";
 import { weighClasses } from "./class-weights.js";
 import { findNonFinite } from "./diagnose.js";
 import { planEpoch, runNumber, type StepInput } from "./epoch-steps.js";

@@ -17,7 +17,8 @@ import {
 import { describeFreeze } from "../freeze/describe.js";
 import type { FreezePlan, FreezeRequest } from "../freeze/freeze-plan.js";
 import { resolveFreeze } from "../freeze/resolve.js";
-import { headParams, STEP, startHead } from "../models/head.js";
+import { headParams, startHead } from "../models/head.js";
+import { headDropout, STEP } from "../models/head-dropout.js";
 import { buildTransferGraph } from "../models/instantiate.js";
 import type { LoadedBackbone } from "../models/load.js";
 import type { Model } from "../models/model.js";
@@ -67,7 +68,10 @@ export function planTraining(input: PlanInput): TrainingPlan {
   const { model, source, classes, settings, pretrained = true, elements } = input;
   const { hidden, dropout, seed, extractBatch } = settings;
   const batch = input.batch ?? settings.batch;
-  const graph = buildTransferGraph(model, { batch, form: source.form, classes, hidden, dropout, seed });
+  const graph = buildTransferGraph(model, {
+    ...{ batch, form: source.form, classes, hidden },
+    drop: headDropout(dropout, seed),
+  });
   const request = { ...settings, ...(elements && { elements }) };
   const about = { graph, blocks: model.card.blocks, head: model.headPath, pretrained };
   const freeze = input.freeze ?? resolveFreeze(request, about);

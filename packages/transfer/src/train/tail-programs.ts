@@ -13,7 +13,7 @@ import {
 import { gradientRules } from "@tlx/kernels/grad";
 import {
   differentiate,
-  fuseEpilogue,
+  fuseTraining,
   type Graph,
   GraphBuilder,
   layBlock,
@@ -91,7 +91,7 @@ export function trainingGraphs(tail: Tail, settings: TailSettings, accumulates: 
     average: settings.averageDecay > 0,
     accumulate: accumulates,
   });
-  const fuse = (step: Graph): Graph => fuseEpilogue({ graph: step, weights: new Map() }).graph;
+  const fuse = (step: Graph): Graph => fuseTraining({ graph: step, weights: new Map() }).graph;
   return { step: fuse(graphs.step), ...(graphs.update && { update: graphs.update }) };
 }
 

@@ -1,6 +1,6 @@
 import type { Gpu, LoggedRun, RunLog } from "@tlx/kernels";
 import { GRADIENT_NORM, HYPER, learningRateAt, optimizerHyper, type Program, type ScheduleOptions } from "@tlx/nn";
-import { STEP } from "../models/head.js";
+import { STEP } from "../models/head-dropout.js";
 import { planEpoch, runNumber, type StepInput, type StepPart } from "./epoch-steps.js";
 import type { Feed } from "./feed.js";
 import { LossScale, type LossScaleState } from "./loss-scale.js";

@@ -3,12 +3,8 @@ import { type HostTensor, type Spec, TlxError } from "@tlx/kernels";
 import { storedShape, toStoredLayout, toTlxLayout } from "./layout.js";
 import { type Checkpoint, type StoredTensor, showStored, toHostTensor } from "./safetensors.js";
 import { showName } from "./safetensors-header.js";
+import { networkOf } from "./signatures.js";
 import { toStored } from "./write-safetensors.js";
-
-export interface JoinOptions {
-  /** Tensor names of other networks by network name, asked for only to explain a failure. */
-  readonly otherNetworks?: () => ReadonlyMap<string, Iterable<string>>;
-}
 
 const readableDTypes: Readonly<Record<Spec["dtype"], readonly string[]>> = {
   f32: ["F32", "F16", "BF16"],
@@ -33,15 +29,12 @@ function fits(tensor: StoredTensor, spec: Spec): boolean {
 }
 
 /** Which other network these names belong to, or only that they are of another. */
-function guessNetwork(found: ReadonlySet<string>, matched: number, expected: number, options: JoinOptions): string {
-  let best = { name: "", share: matched / expected };
-  for (const [name, tensors] of options.otherNetworks?.() ?? []) {
-    const names = [...tensors];
-    const share = names.filter((n) => found.has(n)).length / Math.max(1, names.length);
-    if (share > best.share) best = { name, share };
+function guessNetwork(found: ReadonlySet<string>, expected: ReadonlyMap<string, Spec>, matched: number): string {
+  const network = networkOf(found);
+  if (network !== undefined && network !== networkOf(new Set(expected.keys()))) {
+    return `; these look like weights of ${network}`;
   }
-  if (best.name && best.share > 0.5) return `; these look like weights of ${best.name}`;
-  return matched * 2 < expected ? "; these look like weights of another network" : "";
+  return matched * 2 < expected.size ? "; these look like weights of another network" : "";
 }
 
 /**
@@ -49,11 +42,7 @@ function guessNetwork(found: ReadonlySet<string>, matched: number, expected: num
  *
  * Throws   E_WEIGHTS with all missing, extra and misfitting tensors in one message
  */
-export function joinWeights(
-  expected: ReadonlyMap<string, Spec>,
-  checkpoint: Checkpoint,
-  options: JoinOptions = {},
-): Map<string, HostTensor> {
+export function joinWeights(expected: ReadonlyMap<string, Spec>, checkpoint: Checkpoint): Map<string, HostTensor> {
   const found = new Set([...checkpoint.tensors.keys()].filter((name) => !/(^|\.)num_batches_tracked$/.test(name)));
   const extra = new Set(found);
   const missing: string[] = [];
@@ -81,7 +70,7 @@ export function joinWeights(
   const matched = expected.size - missing.length;
   throw new TlxError(
     "E_WEIGHTS",
-    `weights: expected the ${expected.size} tensors of the network, found ${matched} of them${guessNetwork(found, matched, expected.size, options)}\n  ${problems.join("\n  ")}`,
+    `weights: expected the ${expected.size} tensors of the network, found ${matched} of them${guessNetwork(found, expected, matched)}\n  ${problems.join("\n  ")}`,
     { missing, extra: [...extra], misfits },
   );
 }

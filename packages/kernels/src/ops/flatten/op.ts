@@ -13,15 +13,7 @@ import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
-
-const ALIGNMENT = 64; // elements
-
-/** Where each input begins, and last where the range ends. */
-export function flattenOffsets(inputs: readonly Spec[]): number[] {
-  const offsets = [0];
-  for (const spec of inputs) offsets.push(offsets.at(-1)! + Math.ceil(sizeOf(spec) / ALIGNMENT) * ALIGNMENT);
-  return offsets;
-}
+import { ALIGNMENT, flattenOffsets } from "./offsets.js";
 
 const copy = /* @__PURE__ */ defineKernel({
   name: "flatten/plain/copy",
