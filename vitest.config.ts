@@ -1,18 +1,34 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const conditions = ["tlx-source", "node", "import", "default"];
+
+/** Tests that start commands, pages and servers: they wait more than they compute, so npm test runs them beside the others. */
+const outside = [
+  "test/{bench,cli,cli-*,examples,packages,process-exit,quickstart}.test.ts",
+  "test/browser/**/*.test.ts",
+];
 
 // One worker without isolation: Dawn's Node binding allows one instance per process, and tests share it.
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
     pool: "forks",
     maxWorkers: 1,
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "inside",
+          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...outside],
+        },
+      },
+      { extends: true, test: { name: "outside", include: outside } },
+    ],
   },
 });

@@ -1,9 +1,10 @@
 /**
  * npm run pretrain:nano -- --shared DIR: makes tlx-nano anew, as docs/tlx-nano.md tells: draws pictures of many things and lets
- * the network learn from MobileNetV2 what to see in them and in photos. DIR has weights/mobilenet_v2.safetensors and data/. Takes
- * hours on a software adapter; Ctrl-C saves where it stands, and the same command goes on.
+ * the network learn from MobileNetV2 what to see in them and in photos, in several sittings, each from where the one before it
+ * ended. DIR has weights/mobilenet_v2.safetensors and data/. Takes hours on a software adapter; Ctrl-C saves where it stands, and
+ * the same command goes on.
  *
- * Writes runs/pretrain/tlx-nano and, at the end, packages/transfer/weights/tlx-nano.safetensors and tlx-nano.pictures.csv.
+ * Writes runs/pretrain/tlx-nano-1 and so on and, at the end, packages/transfer/weights/tlx-nano.safetensors and tlx-nano.pictures.csv.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync } from "node:fs";
@@ -15,7 +16,6 @@ const { values } = parseArgs({
   options: { shared: { type: "string", default: process.env.TLX_SHARED ?? join(root, "../shared") } },
 });
 const shared = resolve(process.env.INIT_CWD ?? ".", values.shared);
-const run = join(root, "runs/pretrain/tlx-nano");
 const scenes = join(root, "runs/scenes");
 const weights = join(root, "packages/transfer/weights");
 
@@ -30,14 +30,28 @@ function tlx(...args) {
 /** Of each set what is there to learn from: nothing of any val/. */
 const photos = ["ants_bees/train", "flowers5/train", "grocery10/train", "xray3/train", "imagenet-samples"];
 
+/** Another seed draws other views of the pictures, and other ones to measure on. */
+const sittings = [
+  ["--seed", "1", "--epochs", "95", "--lr", "0.0015"],
+  ["--seed", "2", "--epochs", "70", "--lr", "0.001"],
+];
+
 const recipe = [
   ...[...photos.map((folder) => join(shared, "data", folder)), scenes],
   ...["--model", "tlx-nano", "--teacher", "mobilenet-v2"],
   ...["--teacher-weights", join(shared, "weights/mobilenet_v2.safetensors"), "--teacher-views", "8"],
-  ...["--epochs", "95", "--batch", "16", "--lr", "0.0015", "--cutmix", "0.2", "--half", "--out", run],
+  ...["--batch", "16", "--cutmix", "0.2", "--half"],
 ];
 
 if (!existsSync(scenes)) tlx("demo", "scenes", scenes, "--count", "224", "--seed", "1001");
-if (!existsSync(join(run, "model"))) tlx("pretrain", ...(existsSync(run) ? ["--resume", run] : recipe));
-copyFileSync(join(run, "model/model.safetensors"), join(weights, "tlx-nano.safetensors"));
-copyFileSync(join(run, "model/pictures.csv"), join(weights, "tlx-nano.pictures.csv"));
+/** The folder of what the sitting before made. */
+let model = "";
+for (const [i, own] of sittings.entries()) {
+  const run = join(root, `runs/pretrain/tlx-nano-${i + 1}`);
+  const start = i === 0 ? [] : ["--weights", join(model, "model.safetensors")];
+  const begin = [...recipe, ...own, ...start, "--out", run];
+  model = join(run, "model");
+  if (!existsSync(model)) tlx("pretrain", ...(existsSync(run) ? ["--resume", run] : begin));
+}
+copyFileSync(join(model, "model.safetensors"), join(weights, "tlx-nano.safetensors"));
+copyFileSync(join(model, "pictures.csv"), join(weights, "tlx-nano.pictures.csv"));

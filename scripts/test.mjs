@@ -3,7 +3,7 @@
  * --deep adds the long sweeps.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { root } from "./setup/run.mjs";
@@ -32,24 +32,61 @@ step(["scripts/setup.mjs", "--browser"]);
 if (filters.length === 0)
   step(["scripts/turbo.mjs", "run", "types", "lint", "--continue", "--output-logs=errors-only"]);
 
-// A process group of its own, so that nothing vitest started outlives it.
-const tests = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...filters], {
-  cwd: root,
-  env,
-  stdio: ["ignore", "inherit", "inherit"],
-  detached: process.platform !== "win32",
-});
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
 
-/** @param {NodeJS.Signals} signal */
-function end(signal) {
+/**
+ * Runs vitest; its exit code. In a process group of its own, so that nothing it started outlives it.
+ * @param {readonly string[]} more
+ * @param {"inherit" | number} output
+ * @returns {Promise<number>}
+ */
+function vitest(more, output) {
+  const tests = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...more], {
+    ...{ cwd: root, env, stdio: ["ignore", output, output], detached: process.platform !== "win32" },
+  });
+  running.add(tests);
+  return new Promise((done) => {
+    tests.on("exit", (code, signal) => {
+      end(tests, "SIGKILL");
+      running.delete(tests);
+      done(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} tests
+ * @param {NodeJS.Signals} signal
+ */
+function end(tests, signal) {
   try {
     if (tests.pid) process.kill(process.platform === "win32" ? tests.pid : -tests.pid, signal);
   } catch {
     // It has ended already.
   }
 }
-for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => end(signal));
-tests.on("exit", (code, signal) => {
-  end("SIGKILL");
-  process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
-});
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+  process.on(signal, () => {
+    for (const tests of running) end(tests, signal);
+  });
+}
+
+/** Both projects of vitest.config.ts side by side; what the second says comes after the first. */
+async function everything() {
+  const folder = mkdtempSync(join(tmpdir(), "tlx-test-"));
+  const file = join(folder, "outside.txt");
+  const handle = openSync(file, "w");
+  try {
+    const outside = vitest(["--project", "outside"], handle);
+    const inside = await vitest(["--project", "inside"], "inherit");
+    const code = await outside;
+    process.stdout.write(readFileSync(file));
+    return inside || code;
+  } finally {
+    closeSync(handle);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+process.exitCode = filters.length === 0 ? await everything() : await vitest(filters, "inherit");
