@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { bundleForBrowser } from "./support/bundle.js";
 
 const root = path.resolve(import.meta.dirname, "..");
-const arrow = ["kernels", "nn", "transfer", "bench", "cli"];
+const arrow = ["kernels", "nn", "transfer", "web", "bench", "cli"];
 const folderOf = (name: string): string => (name === "bench" ? name : `packages/${name}`);
 
 interface Manifest {
@@ -72,7 +72,7 @@ describe("imports", () => {
     expect(sources.flatMap((s) => s.imports).length).toBeGreaterThan(sources.length);
   });
 
-  it("go one way: kernels <- nn <- transfer <- bench <- cli", () => {
+  it("go one way: kernels <- nn <- transfer <- web, bench <- cli", () => {
     expect(
       offenders((source, name) => {
         const to = ours(name);
@@ -153,6 +153,9 @@ const browserSafe = [
   "@tlx/nn",
   "@tlx/nn/testing",
   "@tlx/transfer",
+  "@tlx/transfer/browser",
+  "@tlx/web",
+  "@tlx/web/element",
   "@tlx/bench",
 ];
 

@@ -1,5 +1,5 @@
 import { Arena, f32, Gpu, Reader, relu, Usage } from "@tlx/kernels";
-import { GraphBuilder, Params, Program } from "@tlx/nn";
+import { GraphBuilder, Params, Program, profileProgram } from "@tlx/nn";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { fill, fillWeights, inputsOf, smallNet } from "../packages/nn/test/support/small-net.js";
 import { testGpu } from "./support/gpu.js";
@@ -18,7 +18,7 @@ async function use(program: Program): Promise<void> {
   for (const [name, data] of inputsOf(graph)) program.write(name, data);
   program.run();
   await Promise.all([program.read("logits"), program.read("middle"), program.read("logits")]);
-  if (gpu.capabilities.timestamps) await program.profile();
+  if (gpu.capabilities.timestamps) await profileProgram(gpu, program);
 }
 
 it("a program and its weights", async () => {

@@ -1,4 +1,4 @@
-/** The five packages as a user gets them: packed, checked, installed in an empty folder outside the repository. */
+/** The six packages as a user gets them: packed, checked, installed in an empty folder outside the repository. */
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -13,7 +13,7 @@ import { madeDataset } from "./support/made-files.js";
 import { itShared, sharedPath } from "./support/shared.js";
 
 const root = path.resolve(import.meta.dirname, "..");
-const names = ["kernels", "nn", "transfer", "bench", "cli"];
+const names = ["kernels", "nn", "transfer", "web", "bench", "cli"];
 const folderOf = (name: string): string => path.join(root, ...(name === "bench" ? [] : ["packages"]), name);
 const version = JSON.parse(readFileSync(path.join(root, "packages/cli/package.json"), "utf8")).version as string;
 const tarball = (name: string): string => path.join(folder, `tlx-${name}-${version}.tgz`);

@@ -1,6 +1,6 @@
 /** A training step as the trainer takes it. */
 import { type ForcedVariants, type Gpu, type HostTensor, TlxError, type Value } from "@tlx/kernels";
-import { cutBlock, type Graph, HYPER, optimizerHyper, Params, Program } from "@tlx/nn";
+import { cutBlock, type Graph, HYPER, optimizerHyper, Params, Program, profileProgram } from "@tlx/nn";
 import { costOfTraining, type TrainingCost, trainingGraphs } from "@tlx/transfer";
 import type { CheckedStep, StepContestant, StepSetup } from "./step-setup.js";
 
@@ -117,8 +117,8 @@ export async function tlxStep(gpu: Gpu, setup: StepSetup, variants: ForcedVarian
     async profile() {
       if (!gpu.capabilities.timestamps) return undefined;
       const times = { prefix: 0, forward: 0, backward: 0, update: 0 };
-      for (const { ms } of (await prefix?.profile()) ?? []) times.prefix += ms;
-      for (const { label, ms } of await program.profile()) times[stageOf(label)] += ms;
+      for (const { ms } of prefix ? await profileProgram(gpu, prefix) : []) times.prefix += ms;
+      for (const { label, ms } of await profileProgram(gpu, program)) times[stageOf(label)] += ms;
       return times;
     },
     dispose() {

@@ -84,6 +84,11 @@ export interface Op<P> {
    * a planner lets the maker of an input write it there, the launches that bind this input are left out.
    */
   ranges?(inputs: readonly Spec[]): readonly number[];
+  /**
+   * Of an op of training alone, whose result differs from step to step. In inference form it "passes" its input 0 on, or is
+   * "replaced" by another op.
+   */
+  readonly onlyTraining?: "passes" | "replaced";
   /** The largest scratch value of any variant, of an op where it can be larger than inputs and outputs: a batch is split by it too. */
   largestScratch?(inputs: readonly Spec[], params: P): Spec;
   /** In order of preference; the last one fits every valid problem. */

@@ -31,8 +31,10 @@ export {
 export { type Differentiated, differentiate } from "./passes/differentiate.js";
 export { dropDead } from "./passes/drop-dead.js";
 export { foldAffine } from "./passes/fold-affine.js";
+export { freezeNorms } from "./passes/frozen-batch-norm.js";
 export { fuseEpilogue } from "./passes/fuse-epilogue.js";
 export { fuseExpand, splitExpand } from "./passes/fuse-expand.js";
+export { fuseGradients } from "./passes/fuse-gradients.js";
 export { fuseTraining } from "./passes/fuse-training.js";
 export { optimizeForInference } from "./passes/optimize.js";
 export { type Partition, partition } from "./passes/partition.js";
@@ -43,6 +45,7 @@ export { toTraining } from "./passes/to-training.js";
 export { type LoweredNode, type Plan, planMemory } from "./plan.js";
 export { batchOf, lowerGraph, splitBatch } from "./program/lower.js";
 export { Params } from "./program/params.js";
+export { profileProgram } from "./program/profile-program.js";
 export { type CompileInfo, type CompileOptions, type NodeVariant, Program } from "./program/program.js";
 export { learningRateAt, type ScheduleOptions } from "./schedule.js";
 export {

@@ -1,4 +1,4 @@
-export { changePicture } from "./augment/change-picture.js";
+export { changePicture, drawChange } from "./augment/change-picture.js";
 export {
   type Augmentation,
   type AugmentKey,
@@ -19,7 +19,9 @@ export { MemoryFeatureStore } from "./features/memory-store.js";
 export { describeFreeze, type FreezeRow } from "./freeze/describe.js";
 export { readElementMasks } from "./freeze/element-masks.js";
 export type { FreezeInput, FreezePlan, FreezeRequest, ParamPlan } from "./freeze/freeze-plan.js";
-export { narrowFreeze, resolveFreeze } from "./freeze/resolve.js";
+export { resolveMasks } from "./freeze/masks.js";
+export { narrowFreeze } from "./freeze/resolve.js";
+export { resolveFreeze } from "./freeze/resolve-freeze.js";
 export { type ClassScores, classScores } from "./metrics/class-scores.js";
 export { accuracyOf, type ConfusionMatrix, confusionMatrix } from "./metrics/confusion-matrix.js";
 export * from "./models/index.js";
@@ -32,9 +34,11 @@ export {
   type PreprocessSpec,
   preprocessGeometry,
 } from "./preprocess.js";
+export { type BuildRunOptions, buildRun } from "./run/build-run.js";
 export { type EvaluateOptions, evaluateRun, type LabelledSamples, type RunEvaluation } from "./run/evaluate-run.js";
 export { type Golden, makeGolden, verifyGolden } from "./run/golden.js";
 export type { LoadedRun, ModelDescription } from "./run/model-file.js";
+export { parseDescription, parseGolden } from "./run/parse-model.js";
 export { readSnapshot, writeSnapshot } from "./run/snapshot-file.js";
 export { classesCsv, confusionCsv, type Predictions, predictionsCsv, skippedCsv } from "./run/tables.js";
 export { type TensorVerdict, verifyTensors } from "./run/verify-tensors.js";
@@ -47,6 +51,7 @@ export {
   type StepCost,
   type TensorRecord,
 } from "./train/certificate.js";
+export { certify } from "./train/certify.js";
 export { compareIdentity } from "./train/compare-identity.js";
 export type { Evaluation } from "./train/evaluate.js";
 export type {
@@ -64,7 +69,10 @@ export type {
 } from "./train/events.js";
 export { featureSourceOf, type OpenFeatures, type PictureSource, type View } from "./train/extract-features.js";
 export type { Frontier } from "./train/feed.js";
-export { type Job, prepareJob } from "./train/job.js";
+export { type Job, prepareJobWith } from "./train/job.js";
+export { mixerOf } from "./train/mixer.js";
+export { drawMixing } from "./train/mixing.js";
+export type { MixingParts, NormParts, TrainParts } from "./train/parts.js";
 export { chooseSource, type SourceChoice } from "./train/phase-feeds.js";
 export { type Phase, planPhases } from "./train/phases.js";
 export {
@@ -76,18 +84,18 @@ export {
   planTraining,
   type TrainingPlan,
 } from "./train/plan-training.js";
+export { type SettingDoc, settingDocs } from "./train/setting-docs.js";
 export {
   checkSetting,
   completeSettings,
   defaultTrainSettings,
-  type SettingDoc,
   type SettingName,
-  settingDocs,
   type TrainSettings,
 } from "./train/settings.js";
 export type { Snapshot, SnapshotPosition } from "./train/snapshot.js";
 export { type Tail, type TailSettings, trainingGraphs } from "./train/tail-programs.js";
-export { type JobInput, type TrainInput, type TrainResult, train } from "./train/trainer.js";
+export { allParts, prepareJob, train } from "./train/train.js";
+export { type JobInput, type Trained, type TrainInput, type TrainResult, trainWith } from "./train/trainer.js";
 export { costOfTraining, type TrainingCost } from "./train/training-cost.js";
 export { graphsOfTraining } from "./train/training-graphs.js";
 export { tunedDatabase } from "./tune/tuned-database.js";

@@ -1,7 +1,9 @@
+export { DEFAULT_MAX_PIXELS } from "./data/check-picture.js";
+export type { SplitOptions } from "./data/class-folders.js";
 export { dataIdentity } from "./data/node/data-identity.js";
-export { DEFAULT_MAX_PIXELS, type DecodeOptions, decodePicture } from "./data/node/decode.js";
+export { type DecodeOptions, decodePicture } from "./data/node/decode.js";
 export { type DecodeAllOptions, decodeAll, type HashAllOptions } from "./data/node/decode-all.js";
-export { imageFolder, type SplitOptions } from "./data/node/image-folder.js";
+export { imageFolder } from "./data/node/image-folder.js";
 export { labelledFolder } from "./data/node/labelled-folder.js";
 export { pictureFiles } from "./data/node/picture-files.js";
 export { type DistilConfig, DistilFolder, type DistilResumption } from "./distil/node/distil-folder.js";

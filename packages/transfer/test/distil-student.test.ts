@@ -11,6 +11,7 @@ import { buildStudent, type Student } from "../src/distil/student.js";
 import { Targets } from "../src/distil/targets.js";
 import { loadTeacher } from "../src/models/load.js";
 import { FrontEnd } from "../src/train/live-feed.js";
+import { mixerOf } from "../src/train/mixer.js";
 import type { Mixing } from "../src/train/mixing.js";
 import { studentOf, teacherCheckpoint, teacherModel } from "./distil-run.js";
 import { fill } from "./random-plan.js";
@@ -107,14 +108,14 @@ it("targets are rows of one view by output, blended as pictures are", async () =
   const pixels = 3 * size ** 2;
   const preprocess = { resize: size, crop: size, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
   const pictures = [1, 2, 3].map((seed) => madePicture(seed, seed % 2));
-  const frontEnd = await FrontEnd.create({ gpu, prefix: undefined, frontier: [], preprocess, batch });
+  const frontEnd = await FrontEnd.create({ gpu, prefix: undefined, frontier: [], preprocess, batch, mixerOf });
   const b = new GraphBuilder();
   const shape = f32(batch, size, size, 3);
   b.output("sum", b.apply(add, [b.input("image", shape), b.input("zeros", shape)], {}, "sum")[0] as Value);
   const program = await Program.compile(gpu, b.finish(), new Map());
   const load = async (mixing?: Mixing): Promise<Float32Array> => {
     async function* live() {
-      for (const picture of pictures) yield { picture, augmentation: undefined };
+      for (const picture of pictures) yield { picture, change: undefined };
     }
     await frontEnd.load(program, live(), mixing);
     program.run();

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { planEpoch, type StepInput } from "../src/train/epoch-steps.js";
+import { drawMixing } from "../src/train/mixing.js";
 
 const labels = Uint32Array.from({ length: 22 }, (_, i) => (i < 15 ? 0 : 1));
 const input = (change: Partial<StepInput> = {}, settings: Partial<StepInput["settings"]> = {}): StepInput => ({
-  ...{ labels, size: 8, fill: false, classWeights: [1, 1], imageSize: 16 },
+  ...{ labels, size: 8, fill: false, classWeights: [1, 1], imageSize: 16, drawMixing },
   settings: { batch: 8, seed: 1, mixup: 0, cutmix: 0, ...settings },
   ...change,
 });

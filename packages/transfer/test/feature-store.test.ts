@@ -7,7 +7,7 @@ import { randomFrom } from "@tlx/kernels/testing";
 import { type FeatureStore, MemoryFeatureStore } from "@tlx/transfer";
 import { DiskFeatureStore, diskFeatures, featureCacheSize } from "@tlx/transfer/node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { HashIndex } from "../src/features/node/hash-index.js";
+import { HashIndex } from "../src/features/hash-index.js";
 
 let base: string;
 let folder: string;

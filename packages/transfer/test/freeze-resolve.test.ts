@@ -3,7 +3,8 @@ import { activate, batchNorm, conv2d, GraphBuilder, globalAveragePool, linear, S
 import { describe, expect, it } from "vitest";
 import { describeFreeze } from "../src/freeze/describe.js";
 import type { FreezePlan, FreezeRequest } from "../src/freeze/freeze-plan.js";
-import { narrowFreeze, resolveFreeze } from "../src/freeze/resolve.js";
+import { narrowFreeze } from "../src/freeze/resolve.js";
+import { resolveFreeze } from "../src/freeze/resolve-freeze.js";
 import { buildTransferGraph } from "../src/models/instantiate.js";
 import { models } from "../src/models/registry.js";
 

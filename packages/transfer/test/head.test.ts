@@ -2,7 +2,7 @@ import { f32, sizeOf, type TlxError, u32 } from "@tlx/kernels";
 import { randomFrom } from "@tlx/kernels/testing";
 import { HYPER, optimizerHyper, partition, toInference } from "@tlx/nn";
 import { interpret } from "@tlx/nn/testing";
-import { defaultTrainSettings, type TrainSettings } from "@tlx/transfer";
+import { allParts, defaultTrainSettings, type TrainSettings } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import { headParams, startHead } from "../src/models/head.js";
@@ -31,7 +31,7 @@ function headOf(options: Options): Tail {
   const paths = headParams(tinyModel, graph);
   const weights = startHead(graph, paths, 5);
   return {
-    ...{ graph, weights, trainable: new Set(paths) },
+    ...{ graph, weights, trainable: new Set(paths), parts: allParts },
     evaluation: toInference({ graph, weights }).graph,
     params: new Map(paths.map((path) => [path, { mask: 1, rate: 1 }])),
   };

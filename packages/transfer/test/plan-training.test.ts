@@ -17,11 +17,12 @@ import {
   type TrainingPlan,
 } from "../src/train/plan-training.js";
 import { completeSettings, type TrainSettings } from "../src/train/settings.js";
+import { allParts } from "../src/train/train.js";
 import { tinyCheckpoint, tinyModel } from "./tiny-model.js";
 
 const plan = (settings: Partial<TrainSettings> = {}): TrainingPlan =>
   planTraining({
-    ...{ model: tinyModel, source: loadBackbone(tinyModel, tinyCheckpoint()), classes: 3 },
+    ...{ model: tinyModel, source: loadBackbone(tinyModel, tinyCheckpoint()), classes: 3, parts: allParts },
     settings: completeSettings(settings),
   });
 
@@ -49,7 +50,7 @@ describe("planTraining of a head", () => {
     expect(other).toBe("050e4f74b5af8e843c1524bc53379ef9e6d0b4468d03e146a2e844f23e27b331");
     const source = { form: "separate", weights: new Map() } as const;
     const model = findModel("mobilenet-v2");
-    const { prefix } = planTraining({ model, source, classes: 3, settings: completeSettings() });
+    const { prefix } = planTraining({ parts: allParts, model, source, classes: 3, settings: completeSettings() });
     const published = createHash("sha256").update(describeGraph(prefix!.graph)).digest("hex");
     expect(published).toBe("46f980e19c5c097a47f1880f8f68d3a9e38590e541d4cf0a6857f0f821d7f62f");
   });
@@ -77,7 +78,7 @@ function forkedPlan(settings: Partial<TrainSettings>): TrainingPlan {
   const { params, states } = buildFeatureGraph(forked, { batch: 1, form: "separate" });
   const weights = new Map([...params, ...states].map(([path, { spec }]) => [path, fill(path, spec)]));
   return planTraining({
-    ...{ model: forked, source: { form: "separate", weights }, classes: 3 },
+    ...{ model: forked, source: { form: "separate", weights }, classes: 3, parts: allParts },
     settings: completeSettings({ batch: 2, extractBatch: 2, ...settings }),
     start: new Map([["head.weight", fill("head", { dtype: "f32", shape: [4, 3] })]]),
   });

@@ -20,7 +20,7 @@ import {
 } from "@tlx/nn";
 import { interpret } from "@tlx/nn/testing";
 import type { FreezePlan, FreezeRequest } from "../src/freeze/freeze-plan.js";
-import { resolveFreeze } from "../src/freeze/resolve.js";
+import { resolveFreeze } from "../src/freeze/resolve-freeze.js";
 import { headParams } from "../src/models/head.js";
 import { STEP } from "../src/models/head-dropout.js";
 import { buildFeatureGraph, buildTransferGraph } from "../src/models/instantiate.js";
@@ -28,6 +28,7 @@ import type { Model } from "../src/models/model.js";
 import { planTraining, type TrainingPlan } from "../src/train/plan-training.js";
 import { completeSettings, type TrainSettings } from "../src/train/settings.js";
 import { lossGraph } from "../src/train/tail-programs.js";
+import { allParts } from "../src/train/train.js";
 import { tinyModel } from "./tiny-model.js";
 
 type Random = () => number;
@@ -168,7 +169,7 @@ export function randomPlan(seed: number): RandomPlan {
       optimizer: pick(random, ["sgd", "adamw"]),
     });
     const source = { form: "separate", weights } as const;
-    const plan = planTraining({ model, source, classes: 3, settings, elements, start });
+    const plan = planTraining({ parts: allParts, model, source, classes: 3, settings, elements, start });
     return { plan, settings, request, refused };
   }
 }

@@ -15,6 +15,7 @@ import { beforeAll, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import { completeSettings } from "../src/train/settings.js";
 import { compileTail, type Tail } from "../src/train/tail-programs.js";
+import { allParts } from "../src/train/train.js";
 import { fill } from "./random-plan.js";
 
 let gpu: Gpu;
@@ -53,7 +54,7 @@ it.each([
     const weights: Weights = new Map([...graph.params].map(([path, { spec }]) => [path, fill(path, spec, 1)]));
     const trainable = new Set(graph.params.keys());
     const params = new Map([...trainable].map((path) => [path, { mask: 1, rate: 1 }]));
-    const tail: Tail = { graph, evaluation: graph, weights, trainable, params };
+    const tail: Tail = { graph, evaluation: graph, weights, trainable, params, parts: allParts };
     const settings = completeSettings({ averageDecay });
     expect(lowerGraph(graph, gpu.capabilities, { choices })[0]!.lowered.prepared).toHaveLength(1);
 

@@ -17,6 +17,7 @@ import {
   type Plan,
   Program,
   planMemory,
+  profileProgram,
   splitBatch,
 } from "@tlx/nn";
 import { buildNetworkGraph, formatMegabytes, loadPretrained, type Model } from "@tlx/transfer";
@@ -171,8 +172,8 @@ const repeats = 10;
 async function profile(gpu: Gpu, network: Network): Promise<number[]> {
   const program = await Program.compile(gpu, network.graph, network.weights, { label: "inspect" });
   try {
-    await program.profile(1); // caches and clocks warm up
-    return (await program.profile(repeats)).map((step) => step.ms);
+    await profileProgram(gpu, program); // caches and clocks warm up
+    return (await profileProgram(gpu, program, repeats)).map((step) => step.ms);
   } finally {
     program.dispose();
   }

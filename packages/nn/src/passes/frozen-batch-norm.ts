@@ -5,9 +5,9 @@
  *
  * Source   Ioffe and Szegedy 2015, section 3.1
  */
-import { channelAffine, f32, type HostTensor, type Value } from "@tlx/kernels";
-import type { Node } from "../graph/graph.js";
-import type { Rewriting } from "./rewrite.js";
+import { batchNorm, channelAffine, f32, type HostTensor, type Value } from "@tlx/kernels";
+import type { Network, Node } from "../graph/graph.js";
+import { type Rewriting, rewrite } from "./rewrite.js";
 
 /** What replaces the batchNorm `node`; undefined, so that it stays, where its statistics or params are not weights. */
 export function frozenBatchNorm(node: Node, inputs: readonly Value[], ctx: Rewriting): readonly Value[] | undefined {
@@ -30,3 +30,7 @@ export function frozenBatchNorm(node: Node, inputs: readonly Value[], ctx: Rewri
     node.path,
   );
 }
+
+/** Training form where no batch norm learns: every one is frozen. Dropout stays. */
+export const freezeNorms = (network: Network): Network =>
+  rewrite(network, (node, inputs, ctx) => (node.op === batchNorm ? frozenBatchNorm(node, inputs, ctx) : undefined));

@@ -1,4 +1,4 @@
-import { batchNormTraining, check, dropout, type Value } from "@tlx/kernels";
+import { check, type Value } from "@tlx/kernels";
 import type { Graph } from "../graph/graph.js";
 import { dependents, findParams } from "../graph/walk.js";
 
@@ -19,7 +19,7 @@ export interface Partition {
 export function partition(graph: Graph, trainable: ReadonlySet<string>): Partition {
   const roots = findParams(graph, trainable, "partition");
   check(roots.length > 0, "E_GRAPH", () => "partition: nothing is trainable; name at least one param");
-  const changing = graph.nodes.filter((n) => n.op === dropout || n.op === batchNormTraining).flatMap((n) => n.outputs);
+  const changing = graph.nodes.filter((n) => n.op.onlyTraining).flatMap((n) => n.outputs);
   const live = dependents(graph.nodes, [...roots, ...changing]);
   const isTail = (node: Graph["nodes"][number]): boolean => node.outputs.some((v) => live.has(v));
   const tailNodes = graph.nodes.filter(isTail);

@@ -1,5 +1,5 @@
 /** Inference form: dropout goes, and batch norm with running statistics becomes one multiply-add per channel. */
-import { batchNorm, dropout, type Value } from "@tlx/kernels";
+import { batchNorm, type Value } from "@tlx/kernels";
 import type { Network } from "../graph/graph.js";
 import { countReaders } from "../graph/walk.js";
 import { frozenBatchNorm } from "./frozen-batch-norm.js";
@@ -7,7 +7,7 @@ import { rewrite } from "./rewrite.js";
 
 export function toInference(network: Network): Network {
   const rewritten = rewrite(network, (node, inputs, ctx) => {
-    if (node.op === dropout) return [inputs[0] as Value];
+    if (node.op.onlyTraining === "passes") return [inputs[0] as Value];
     return node.op === batchNorm ? frozenBatchNorm(node, inputs, ctx) : undefined;
   });
   return withoutIdleInputs(network, rewritten);

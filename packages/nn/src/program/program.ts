@@ -7,10 +7,8 @@ import {
   type HostTensor,
   type KernelChoices,
   type Launch,
-  type LaunchTime,
   type Operand,
   prepareLaunches,
-  profileLaunches,
   Reader,
   replay,
   type Spec,
@@ -223,9 +221,7 @@ export class Program {
    * own. Submit them before another program on the same params is encoded or run.
    */
   encode(): GPUCommandBuffer {
-    this.assertUsable();
-    this.preparations.refresh();
-    for (const changes of this.changes) changes.count++;
+    this.begin();
     const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
     if (this.chunks) {
       for (const start of this.chunks) this.encodeChunk(encoder, start);
@@ -233,6 +229,14 @@ export class Program {
       this.encodePass(encoder);
     }
     return encoder.finish();
+  }
+
+  /** Prepares for a run that the caller makes of the launches of a pass, which it gets. */
+  begin(): readonly Launch[] {
+    this.assertUsable();
+    this.preparations.refresh();
+    for (const changes of this.changes) changes.count++;
+    return this.launches;
   }
 
   private encodePass(encoder: GPUCommandEncoder): void {
@@ -255,14 +259,6 @@ export class Program {
   async read(name: string): Promise<HostTensor> {
     const { spec, buffer, offset } = this.port("outputs", name);
     return this.reader.read(buffer, spec, offset);
-  }
-
-  /** GPU time per launch of one pass; see `profileLaunches`. */
-  async profile(repeats = 1): Promise<LaunchTime[]> {
-    this.assertUsable();
-    this.preparations.refresh();
-    for (const changes of this.changes) changes.count++;
-    return profileLaunches(this.gpu, this.launches, repeats);
   }
 
   dispose(): void {

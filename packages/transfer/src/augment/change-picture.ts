@@ -2,7 +2,7 @@
 import { augmentImage, augmentTable, i32, u8 } from "@tlx/kernels";
 import { bindOp, bound } from "../bind-op.js";
 import type { PictureChange } from "../preprocess.js";
-import type { Augmentation } from "./decisions.js";
+import { type Augmentation, augmentationOf } from "./decisions.js";
 
 /** What is erased becomes the mean colour, which the network sees as 0. */
 export const changePicture = (augmentation: Augmentation): PictureChange => ({
@@ -17,3 +17,9 @@ export const changePicture = (augmentation: Augmentation): PictureChange => ({
     return { dispatches: bindOp(gpu, kept, augmentImage, inputs, {}, { buffer: pixels }), pixels };
   },
 });
+
+/** What `augmentationOf` decides for a picture, as a change; undefined leaves it as it is. */
+export function drawChange(...decision: Parameters<typeof augmentationOf>): PictureChange | undefined {
+  const augmentation = augmentationOf(...decision);
+  return augmentation && changePicture(augmentation);
+}

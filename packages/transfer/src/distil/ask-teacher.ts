@@ -7,7 +7,7 @@ import type { PreprocessSpec } from "../preprocess.js";
 import type { FeaturesEvent, SkippedEvent, WarningEvent } from "../train/events.js";
 import { Extraction, type OpenFeatures, type PictureSource, type View } from "../train/extract-features.js";
 import type { Frontier } from "../train/feed.js";
-import type { DrawAugmentation } from "../train/live-feed.js";
+import type { DrawChange } from "../train/live-feed.js";
 import type { SampleTable } from "../train/sample-table.js";
 import { type DistilSettings, viewsOf } from "./settings.js";
 import { Targets } from "./targets.js";
@@ -24,7 +24,7 @@ export interface Question {
   /** Pictures to learn from, asked about in all views; and those to measure on, asked about as they are. */
   readonly learning: readonly Sample[];
   readonly held: readonly Sample[];
-  readonly draw: DrawAugmentation;
+  readonly draw: DrawChange;
   readonly signal?: AbortSignal;
 }
 

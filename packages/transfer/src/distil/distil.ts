@@ -7,7 +7,7 @@
  */
 import { check, type Gpu, RunLog } from "@tlx/kernels";
 import type { Network, Weights } from "@tlx/nn";
-import { augmentationOf } from "../augment/decisions.js";
+import { drawChange } from "../augment/change-picture.js";
 import { type Sample, splitFiles } from "../data/dataset.js";
 import { describeDevice } from "../features/feature-key.js";
 import { withInputSize } from "../models/input-size.js";
@@ -18,7 +18,9 @@ import { compareIdentity } from "../train/compare-identity.js";
 import type { FeaturesEvent, SkippedEvent, SnapshotEvent, WarningEvent } from "../train/events.js";
 import { type OpenFeatures, openMemory, type PictureSource } from "../train/extract-features.js";
 import type { Frontier } from "../train/feed.js";
-import { type DrawAugmentation, FrontEnd, LiveFeed } from "../train/live-feed.js";
+import { type DrawChange, FrontEnd, LiveFeed } from "../train/live-feed.js";
+import { mixerOf } from "../train/mixer.js";
+import { mixes } from "../train/mixing.js";
 import { Saving } from "../train/saving.js";
 import type { Snapshot } from "../train/snapshot.js";
 import { compileTail, type TailPrograms } from "../train/tail-programs.js";
@@ -88,9 +90,9 @@ export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, D
   checkCounts(settings, split[0].length, split[1].length);
   const [learning, held] = split.map(asSamples) as [Sample[], Sample[]];
   const drawAt =
-    (size: number): DrawAugmentation =>
+    (size: number): DrawChange =>
     (epoch, hash, { width, height }) =>
-      augmentationOf(training, epoch, hash, { width, height, size });
+      drawChange(training, epoch, hash, { width, height, size });
 
   const made: { dispose(): void | Promise<void> }[] = [];
   const own = <T extends { dispose(): void | Promise<void> }>(thing: T): T => {
@@ -110,7 +112,16 @@ export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, D
     weighLosses(programs, model, settings);
     const { batch } = settings;
     const { preprocess } = student;
-    const frontEnd = own(await FrontEnd.create({ gpu, prefix: undefined, frontier: [], preprocess, batch }));
+    const frontEnd = own(
+      await FrontEnd.create({
+        gpu,
+        prefix: undefined,
+        frontier: [],
+        preprocess,
+        batch,
+        ...(mixes(settings) && { mixerOf }),
+      }),
+    );
     const feed = new LiveFeed({ frontEnd, pictures, table, augment: drawAt(preprocess.crop) });
     const heldFeed = new LiveFeed({ frontEnd, pictures, table: known.table });
     const log = own(new RunLog<number>(gpu, 2, AHEAD));

@@ -11,7 +11,8 @@
  *          teacher's classifier on the student's features: Chen et al. 2022
  */
 import { add, distillation, f32, squaredError, type Value } from "@tlx/kernels";
-import { conv2d, type Graph, GraphBuilder, toTraining, type Weights, weightsOf } from "@tlx/nn";
+import { gradientRules } from "@tlx/kernels/grad";
+import { conv2d, fuseTraining, type Graph, GraphBuilder, toTraining, type Weights, weightsOf } from "@tlx/nn";
 import { initialWeights } from "../models/initial-weights.js";
 import { buildOnBackbone, poolFeatures } from "../models/instantiate.js";
 import type { Model } from "../models/model.js";
@@ -68,6 +69,7 @@ export function buildStudent(
       evaluation: evaluationForm(training),
       trainable,
       params: new Map([...trainable].map((path) => [path, { mask: 1, rate: 1 }])),
+      parts: { rules: gradientRules, norms: { toTraining, fuseTraining } },
       loss: addLosses(training.graph, batch, temperature),
     },
     kept: [...graph.params.keys(), ...graph.states.keys()].filter(isOwn),

@@ -19,6 +19,11 @@ export class MemoryFeatureStore implements FeatureStore {
     return this.rows.entries();
   }
 
+  /** Forgets one row. */
+  delete(hash: string): void {
+    this.rows.delete(hash);
+  }
+
   clear(): void {
     this.rows.clear();
   }

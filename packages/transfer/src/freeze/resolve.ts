@@ -10,7 +10,7 @@ import { check, TlxError } from "@tlx/kernels";
 import type { Graph } from "@tlx/nn";
 import { batchNormParams } from "./batch-norms.js";
 import type { FreezeInput, FreezePlan, FreezeRequest, ParamPlan } from "./freeze-plan.js";
-import { resolveMasks } from "./masks.js";
+import type { Mask, resolveMasks } from "./masks.js";
 import { isWithin, parsePatterns, selectPaths } from "./pattern.js";
 import { resolveRates } from "./rates.js";
 
@@ -66,7 +66,8 @@ function blockOf(path: string, { blocks, head }: FreezeInput): Pick<ParamPlan, "
   return block === undefined ? {} : { block };
 }
 
-export function resolveFreeze(request: FreezeRequest, input: FreezeInput): FreezePlan {
+/** Without `masksOf`, masks of the request are passed over. */
+export function planFreeze(request: FreezeRequest, input: FreezeInput, masksOf?: typeof resolveMasks): FreezePlan {
   const { graph } = input;
   const norms = batchNormParams(graph);
   const trainsNorms = request.batchNorm === "train";
@@ -78,7 +79,8 @@ export function resolveFreeze(request: FreezeRequest, input: FreezeInput): Freez
   );
   const wanted = chooseTrained(request, input, trainsNorms ? new Set() : new Set([...norms.values()].flat()));
   const specs = new Map([...graph.params].map(([path, { spec }]) => [path, spec]));
-  const { masks, assignments } = resolveMasks(request.mask ?? "", request.elements ?? new Map(), specs);
+  const read = masksOf?.(request.mask ?? "", request.elements ?? new Map(), specs);
+  const { masks, assignments } = read ?? { masks: new Map<string, Mask>(), assignments: [] };
   for (const { pattern, value, text } of assignments) {
     if (value > 0 && ![...wanted].some((path) => pattern.matches(path))) refuseIdle("--mask", text);
   }

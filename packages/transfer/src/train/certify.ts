@@ -1,17 +1,13 @@
 import type { Capabilities } from "@tlx/kernels";
-import type { Weights } from "@tlx/nn";
 import { type FreezeCertificate, makeCertificate, type StepCost } from "./certificate.js";
 import type { Job } from "./job.js";
 import { trainingGraphs } from "./tail-programs.js";
+import type { Trained } from "./trainer.js";
 import { costOfTraining, type TrainingCost } from "./training-cost.js";
 
 /** The certificate of a run: what is frozen in the end against what it was, and a step against one that trains everything. */
-export function certify(
-  job: Job,
-  after: Weights,
-  capabilities: Capabilities,
-  gpuMs: StepCost["gpuMs"],
-): Promise<FreezeCertificate> {
+export function certify({ job, weights: after, gpu, gpuMs }: Trained): Promise<FreezeCertificate> {
+  const { capabilities } = gpu;
   const { plan, input, changed } = job;
   const masks = new Map(
     [...plan.freeze.params].flatMap(([path, { elements }]) => (elements ? [[path, elements] as const] : [])),

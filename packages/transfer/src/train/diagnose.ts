@@ -1,6 +1,5 @@
 /** Where a number became NaN or infinity: a step is run again with every module's result and every gradient in view. */
 import type { Gpu, Value } from "@tlx/kernels";
-import { gradientRules } from "@tlx/kernels/grad";
 import { differentiate, type Graph, type Params, Program } from "@tlx/nn";
 import { lossGraph, type Tail, type TailSettings } from "./tail-programs.js";
 
@@ -23,7 +22,7 @@ export async function findNonFinite(
   const { logits } = Object.fromEntries(tail.graph.outputs);
   const forward = await firstNonFinite(gpu, graph, new Map([...marks, ["the logits", logits!]]), params, parts);
   if (forward !== undefined) return forward;
-  const differentiated = differentiate(graph, losses, tail.trainable, gradientRules);
+  const differentiated = differentiate(graph, losses, tail.trainable, tail.parts.rules);
   const grads = [...differentiated.grads].reverse(); // in the order in which they are computed
   const named = new Map(grads.map(([path, value]) => [`the gradient of "${path}"`, value]));
   const backward = await firstNonFinite(gpu, differentiated.graph, named, params, parts);

@@ -2,7 +2,7 @@
 import { shuffled } from "../data/dataset.js";
 import { cut, type Part } from "./feed.js";
 import { partnerOf } from "./live-feed.js";
-import { drawMixing, mixes } from "./mixing.js";
+import { type drawMixing, mixes } from "./mixing.js";
 import type { TrainSettings } from "./settings.js";
 
 /** What one run of the training program reads, and what comes after it. */
@@ -32,6 +32,8 @@ export interface StepInput {
   readonly classWeights: readonly number[];
   /** Height and width of the pictures. */
   readonly imageSize: number;
+  /** Where pictures are mixed. */
+  readonly drawMixing?: typeof drawMixing;
   readonly settings: Pick<TrainSettings, "batch" | "seed" | "mixup" | "cutmix">;
 }
 
@@ -64,7 +66,7 @@ export function planEpoch(input: StepInput, epoch: number): StepPart[] {
       });
       const place = { samples, index, step: b + 1, first: p === 0, last: p === pieces.length - 1, total };
       if (!mixes(settings)) return { ...place, labels: classes, weights: own };
-      const mixing = drawMixing(settings, (epoch - 1) * batches.length * perStep + index + 1, imageSize);
+      const mixing = input.drawMixing!(settings, (epoch - 1) * batches.length * perStep + index + 1, imageSize);
       return {
         ...{ ...place, mixing, labels: classes, weights: own.map((w) => w * mixing.share) },
         partners: {

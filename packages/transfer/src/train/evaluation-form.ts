@@ -1,12 +1,12 @@
 /** The trained part as it is used: no dropout, and batch norms read the running statistics that training leaves behind. */
-import { batchNorm, batchNormTraining, dropout, type Value } from "@tlx/kernels";
+import { batchNorm, type Value } from "@tlx/kernels";
 import { fuseEpilogue, type Graph, type Network, rewrite } from "@tlx/nn";
 
 /** The same computation in inference form, on the params and states of `training`. */
 export function evaluationForm(training: Network): Graph {
   const rewritten = rewrite(training, (node, inputs, { builder }) => {
-    if (node.op === dropout) return [inputs[0] as Value];
-    if (node.op !== batchNormTraining) return undefined;
+    if (node.op.onlyTraining === "passes") return [inputs[0] as Value];
+    if (node.op.onlyTraining !== "replaced") return undefined; // batch norm with the statistics of the batch is
     const { eps } = node.params as { eps: number };
     return builder.apply(batchNorm, inputs, { eps }, node.path);
   });

@@ -6,7 +6,6 @@
  */
 import { type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
 import { decisiveChoices, type Network, withBatch } from "@tlx/nn";
-import { changePicture } from "../augment/change-picture.js";
 import type { Sample } from "../data/dataset.js";
 import type { HashedOrCached } from "../data/picture.js";
 import { describeDevice, type FeatureSource, featureKey } from "../features/feature-key.js";
@@ -22,7 +21,7 @@ import {
 import type { PreprocessSpec } from "../preprocess.js";
 import type { FeaturesEvent, SkippedEvent, WarningEvent } from "./events.js";
 import { type Frontier, widthOf } from "./feed.js";
-import type { DrawAugmentation } from "./live-feed.js";
+import type { DrawChange } from "./live-feed.js";
 import type { SampleTable } from "./sample-table.js";
 
 /** Decodes the pictures of the samples, in their order; those that `skip` accepts by their hash need not be decoded. */
@@ -51,7 +50,7 @@ export interface ExtractionInput {
 /** A fixed view of every picture: how it is changed, and a text that tells it from other views. */
 export interface View {
   readonly text: string;
-  readonly augment: DrawAugmentation;
+  readonly augment: DrawChange;
   /** What `augment` is given as epoch. */
   readonly number: number;
 }
@@ -125,10 +124,7 @@ export class Extraction {
     let cached = 0;
     const tell = (): WarningEvent[] => this.warnings.splice(0).map((message) => ({ type: "warning", message }));
     const source = pictures(samples, { skip: (hash) => store.has(hash) });
-    const results = runPictures(this.program, source, ({ hash, picture }) => {
-      const augmentation = view?.augment(view.number, hash, picture);
-      return augmentation && changePicture(augmentation);
-    });
+    const results = runPictures(this.program, source, ({ hash, picture }) => view?.augment(view.number, hash, picture));
     for await (const result of results) {
       this.input.signal?.throwIfAborted();
       if ("error" in result) {

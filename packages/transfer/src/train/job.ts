@@ -3,10 +3,10 @@ import { check, TlxError } from "@tlx/kernels";
 import type { Sample } from "../data/dataset.js";
 import type { FreezePlan } from "../freeze/freeze-plan.js";
 import { narrowFreeze } from "../freeze/resolve.js";
-import { startBackbone } from "../models/initial-weights.js";
 import { withInputSize } from "../models/input-size.js";
 import { type LoadedBackbone, loadBackbone } from "../models/load.js";
 import type { Model } from "../models/model.js";
+import { checkParts, type TrainParts } from "./parts.js";
 import { type Phase, planPhases } from "./phases.js";
 import { changedPaths, planTraining, type TrainingPlan } from "./plan-training.js";
 import { completeSettings, type TrainSettings } from "./settings.js";
@@ -14,6 +14,7 @@ import type { JobInput, TrainInput } from "./trainer.js";
 
 export interface Job<I extends JobInput = TrainInput> {
   readonly input: I;
+  readonly parts: TrainParts;
   readonly settings: TrainSettings;
   readonly source: LoadedBackbone;
   /** For pictures of the size that was asked for. */
@@ -30,24 +31,25 @@ export interface Job<I extends JobInput = TrainInput> {
 }
 
 /** Throws E_DATA, E_USAGE, E_SHAPE and E_WEIGHTS for samples, settings, masks and weights that cannot be used. */
-export function prepareJob<I extends JobInput>(input: I): Job<I> {
+export function prepareJobWith<I extends JobInput>(parts: TrainParts, input: I): Job<I> {
   checkSamples(input);
   const { checkpoint, classes, elements } = input;
   const pretrained = checkpoint !== "none";
   // A network without knowledge has nothing that is worth keeping as it is.
   const fallback: Partial<TrainSettings> = pretrained ? {} : { unfreeze: "all", batchNorm: "train" };
   const wanted = completeSettings({ ...fallback, ...input.settings });
+  checkParts(parts, wanted, input);
   const settings = { ...wanted, batch: Math.min(wanted.batch, input.train.length) };
   const model = withInputSize(input.model, settings.inputSize);
-  const source = checkpoint === "none" ? startBackbone(model, settings.seed) : loadBackbone(model, checkpoint);
-  const about = { model, source, classes: classes.length, settings, pretrained };
+  const source = checkpoint === "none" ? parts.startBackbone!(model, settings.seed) : loadBackbone(model, checkpoint);
+  const about = { parts, model, source, classes: classes.length, settings, pretrained };
   const plan = planTraining({ ...about, ...(elements && { elements }) });
   const { params, trainable } = plan.freeze;
   const head = new Set([...trainable].filter((path) => path.startsWith(`${model.headPath}.`)));
   const blockOf = (path: string): string | undefined => params.get(path)?.block;
   const phases = planPhases({ trainable, head, blockOf, settings });
   return {
-    ...{ input, settings, model, source, plan, phases, changed: changedPaths(plan) },
+    ...{ input, parts, settings, model, source, plan, phases, changed: changedPaths(plan) },
     planPhase(phase, batch, start) {
       const freeze: FreezePlan = narrowFreeze(plan.freeze, plan.graph, (path) => phase.trainable.has(path));
       return planTraining({ ...about, freeze, start, batch });

@@ -2,20 +2,19 @@
  * Pictures that are decoded, prepared and taken through the frozen part anew for every step: for augmentation, for pictures
  * that are mixed, and where there is no frozen part.
  */
-import { f32, type Gpu, type KernelChoices, mixSamples, TlxError, u32, type Value } from "@tlx/kernels";
-import { GraphBuilder, type Network, Program } from "@tlx/nn";
-import { changePicture } from "../augment/change-picture.js";
-import type { Augmentation } from "../augment/decisions.js";
+import { type Gpu, type KernelChoices, TlxError } from "@tlx/kernels";
+import { type Network, Program } from "@tlx/nn";
 import type { Picture } from "../data/picture.js";
 import { inferenceForm } from "../picture-program.js";
-import { Preprocessor, type PreprocessSpec } from "../preprocess.js";
+import { type PictureChange, Preprocessor, type PreprocessSpec } from "../preprocess.js";
 import type { PictureSource } from "./extract-features.js";
 import type { Feed, Frontier, Loading, Part } from "./feed.js";
+import type { mixerOf } from "./mixer.js";
 import type { Mixing } from "./mixing.js";
 import type { SampleTable } from "./sample-table.js";
 
 /** What the random hand does to a picture in an epoch; undefined leaves it as it is. */
-export type DrawAugmentation = (epoch: number, hash: string, picture: Picture) => Augmentation | undefined;
+export type DrawChange = (epoch: number, hash: string, picture: Picture) => PictureChange | undefined;
 
 export interface FrontEndInput {
   readonly gpu: Gpu;
@@ -26,12 +25,14 @@ export interface FrontEndInput {
   /** Samples per pass, as of the tail. */
   readonly batch: number;
   readonly choices?: KernelChoices;
+  /** Left out where no pictures are mixed. */
+  readonly mixerOf?: typeof mixerOf;
 }
 
 /** A decoded picture, and how it is changed. */
 interface LivePicture {
   readonly picture: Picture;
-  readonly augmentation: Augmentation | undefined;
+  readonly change: PictureChange | undefined;
 }
 
 /** From decoded pictures to the inputs of a tail, on the GPU. */
@@ -40,12 +41,12 @@ export class FrontEnd {
   private readonly frontier: readonly Frontier[];
   private readonly preprocessor: Preprocessor;
   private readonly prefix: Program | undefined;
-  private readonly mixer: Program;
+  private readonly mixer: Program | undefined;
   private readonly batch: number;
 
   private constructor(
     { gpu, frontier, batch }: FrontEndInput,
-    parts: { preprocessor: Preprocessor; prefix: Program | undefined; mixer: Program },
+    parts: { preprocessor: Preprocessor; prefix: Program | undefined; mixer: Program | undefined },
   ) {
     this.gpu = gpu;
     this.frontier = frontier;
@@ -68,9 +69,9 @@ export class FrontEnd {
         made.push(program);
         return program;
       };
-      const { prefix: base } = input;
+      const { prefix: base, mixerOf: makeMixer } = input;
       const prefix = base && (await compile(inferenceForm(base, batch), "prefix"));
-      const mixer = await compile(mixerOf(batch, preprocess.crop), "mixing");
+      const mixer = makeMixer && (await compile(makeMixer(batch, preprocess.crop), "mixing"));
       return new FrontEnd(input, { preprocessor, prefix, mixer });
     } catch (error) {
       for (const program of made) program.dispose();
@@ -85,22 +86,23 @@ export class FrontEnd {
    */
   async load(program: Program, pictures: AsyncIterable<LivePicture>, mixing?: Mixing): Promise<void> {
     const target = this.prefix ?? program;
-    const image = (mixing ? this.mixer : target).inputBuffer("image");
+    const image = (mixing ? this.mixer! : target).inputBuffer("image");
     let count = 0;
-    for await (const { picture, augmentation } of pictures) {
-      await this.preprocessor.run(picture, image, count++, augmentation && changePicture(augmentation));
+    for await (const { picture, change } of pictures) {
+      await this.preprocessor.run(picture, image, count++, change);
     }
     if (mixing) {
+      const mixer = this.mixer!;
       const { share, box } = mixing;
       const partners = Uint32Array.from({ length: this.batch }, (_, i) => partnerOf(i, count));
-      this.mixer.write("partner", partners);
-      this.mixer.write("share", new Float32Array(this.batch).fill(box[2] > box[0] ? 1 : share));
-      this.mixer.write(
+      mixer.write("partner", partners);
+      mixer.write("share", new Float32Array(this.batch).fill(box[2] > box[0] ? 1 : share));
+      mixer.write(
         "box",
         Uint32Array.from({ length: 4 * this.batch }, (_, i) => box[i % 4] as number),
       );
-      this.mixer.run();
-      this.copy(this.mixer, "mixed", target, "image");
+      mixer.run();
+      this.copy(mixer, "mixed", target, "image");
     }
     if (!this.prefix) return;
     this.prefix.run();
@@ -116,7 +118,7 @@ export class FrontEnd {
 
   dispose(): void {
     this.prefix?.dispose();
-    this.mixer.dispose();
+    this.mixer?.dispose();
     this.preprocessor.dispose();
   }
 }
@@ -124,24 +126,11 @@ export class FrontEnd {
 /** The sample that sample `i` of `count` is mixed with; padding stays alone. */
 export const partnerOf = (i: number, count: number): number => (i < count ? count - 1 - i : i);
 
-function mixerOf(batch: number, size: number): Network {
-  const b = new GraphBuilder();
-  const inputs = [
-    b.input("image", f32(batch, size, size, 3)),
-    b.input("partner", u32(batch)),
-    b.input("share", f32(batch)),
-    b.input("box", u32(batch, 4)),
-  ];
-  const [mixed] = b.apply(mixSamples, inputs, {}, "mixing") as [Value];
-  b.output("mixed", mixed);
-  return { graph: b.finish(), weights: new Map() };
-}
-
 export interface LiveFeedInput {
   readonly frontEnd: FrontEnd;
   readonly pictures: PictureSource;
   readonly table: SampleTable;
-  readonly augment?: DrawAugmentation;
+  readonly augment?: DrawChange;
 }
 
 export class LiveFeed implements Feed {
@@ -163,7 +152,7 @@ export class LiveFeed implements Feed {
         const { value, done } = await source.next();
         if (done || !("picture" in value)) throw unreadable(table.samples[sample]!.file, value);
         const { picture } = value;
-        yield { picture, augmentation: augment?.(epoch, table.hashes[sample] as string, picture) };
+        yield { picture, change: augment?.(epoch, table.hashes[sample] as string, picture) };
       }
     }
     try {

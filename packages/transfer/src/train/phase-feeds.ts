@@ -1,13 +1,13 @@
 /** Where the samples of a phase come from: features that are kept, or pictures anew for every step. */
 import type { Gpu } from "@tlx/kernels";
-import { augmentationOf, viewOf } from "../augment/decisions.js";
+import { viewOf } from "../augment/decisions.js";
 import { type Sample, shuffled } from "../data/dataset.js";
 import type { FeatureStore } from "../features/feature-store.js";
 import type { FeaturesEvent, SkippedEvent, WarningEvent } from "./events.js";
 import { Extraction, openMemory, scanPictures, type View } from "./extract-features.js";
 import { CachedFeed, type Feed } from "./feed.js";
 import { checkEveryClass, type Job } from "./job.js";
-import { type DrawAugmentation, FrontEnd, LiveFeed } from "./live-feed.js";
+import { type DrawChange, FrontEnd, LiveFeed } from "./live-feed.js";
 import { mixes } from "./mixing.js";
 import type { TrainingPlan } from "./plan-training.js";
 import type { SampleTable } from "./sample-table.js";
@@ -81,8 +81,9 @@ export async function* openFeeds(
     frontEnd?.dispose();
     for (const store of stores.splice(0)) await store.close();
   };
-  const augment: DrawAugmentation = (epoch, hash, { width, height }) =>
-    augmentationOf(settings, epoch, hash, { width, height, size: preprocess.crop });
+  const mixerOf = mixes(settings) ? job.parts.mixing!.mixerOf : undefined;
+  const augment: DrawChange = (epoch, hash, { width, height }) =>
+    job.parts.drawChange?.(settings, epoch, hash, { width, height, size: preprocess.crop });
   // What is measured on is kept too, unless even that is too much.
   const keeps = choice.views > 0 || 4 * plan.featureWidth * 2 * input.val.length <= MOST_BYTES;
   const extraction =
@@ -107,14 +108,14 @@ export async function* openFeeds(
         return new CachedFeed(known, [plain], frontier) as Feed;
       }
       const known = table ?? (yield* scanPictures(pictures, split, samples, signal));
-      frontEnd ??= await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch, choices });
+      frontEnd ??= await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch, choices, mixerOf });
       return new LiveFeed({ frontEnd, pictures, table: known }) as Feed;
     };
     let train: Feed;
     let trainCheck: Feed | undefined;
     if (choice.views === 0) {
       const table = yield* scanPictures(pictures, "train", input.train, signal);
-      frontEnd = await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch, choices });
+      frontEnd = await FrontEnd.create({ gpu, prefix, frontier, preprocess, batch, choices, mixerOf });
       train = new LiveFeed({ frontEnd, pictures, table, augment });
     } else if (settings.augment === "none") {
       trainCheck = yield* measured("train", input.train);

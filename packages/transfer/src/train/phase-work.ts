@@ -50,6 +50,7 @@ export class PhaseWork {
       ...{ labels, size, settings: job.settings, fill: plan.freeze.batchNorms.size > 0 },
       classWeights: weighClasses(labels, job.input.classes.length, job.settings.classWeights),
       imageSize: job.model.preprocess.crop,
+      drawMixing: job.parts.mixing?.drawMixing,
     };
   }
 

@@ -2,6 +2,7 @@
 import { bytesOf, type Capabilities, type HostTensor } from "@tlx/kernels";
 import {
   dropDead,
+  freezeNorms,
   type Graph,
   lowerGraph,
   type Network,
@@ -9,14 +10,13 @@ import {
   partition,
   planMemory,
   splitBatch,
-  toTraining,
   type Weights,
   weightsOf,
   withBatch,
 } from "@tlx/nn";
 import { describeFreeze } from "../freeze/describe.js";
 import type { FreezePlan, FreezeRequest } from "../freeze/freeze-plan.js";
-import { resolveFreeze } from "../freeze/resolve.js";
+import { planFreeze } from "../freeze/resolve.js";
 import { headParams, startHead } from "../models/head.js";
 import { headDropout, STEP } from "../models/head-dropout.js";
 import { buildTransferGraph } from "../models/instantiate.js";
@@ -25,11 +25,13 @@ import type { Model } from "../models/model.js";
 import { evaluationForm } from "./evaluation-form.js";
 import type { PlanEvent } from "./events.js";
 import { type Frontier, widthOf } from "./feed.js";
+import type { TrainParts } from "./parts.js";
 import type { TrainSettings } from "./settings.js";
 import { type Tail, trainingGraphs } from "./tail-programs.js";
 import { costOfTraining } from "./training-cost.js";
 
 export interface PlanInput {
+  readonly parts: TrainParts;
   readonly model: Model;
   /** Where the params before the head start. */
   readonly source: LoadedBackbone;
@@ -65,7 +67,7 @@ export interface TrainingPlan {
 
 /** Throws E_USAGE for settings of freezing that cannot be followed and for an element mask of another shape. */
 export function planTraining(input: PlanInput): TrainingPlan {
-  const { model, source, classes, settings, pretrained = true, elements } = input;
+  const { parts: trainParts, model, source, classes, settings, pretrained = true, elements } = input;
   const { hidden, dropout, seed, extractBatch } = settings;
   const batch = input.batch ?? settings.batch;
   const graph = buildTransferGraph(model, {
@@ -74,7 +76,7 @@ export function planTraining(input: PlanInput): TrainingPlan {
   });
   const request = { ...settings, ...(elements && { elements }) };
   const about = { graph, blocks: model.card.blocks, head: model.headPath, pretrained };
-  const freeze = input.freeze ?? resolveFreeze(request, about);
+  const freeze = input.freeze ?? planFreeze(request, about, trainParts.resolveMasks);
   const start = new Map([
     ...source.weights,
     ...startHead(graph, headParams(model, graph), seed),
@@ -84,7 +86,9 @@ export function planTraining(input: PlanInput): TrainingPlan {
 
   const parts = partition(graph, freeze.trainable);
   const tail = { graph: parts.tail, weights: weightsOf(parts.tail, weights) };
-  const training = dropDead(toTraining(tail, freeze.batchNorms)); // a frozen batch norm leaves its tensors behind
+  const learning = freeze.batchNorms;
+  const formed = learning.size > 0 ? trainParts.norms!.toTraining(tail, learning) : freezeNorms(tail);
+  const training = dropDead(formed); // a frozen batch norm leaves its tensors behind
   const frontier = [...training.graph.inputs]
     .filter(([name]) => name !== STEP)
     .map(([name, { spec }]) => ({ name, spec }));
@@ -97,6 +101,7 @@ export function planTraining(input: PlanInput): TrainingPlan {
       evaluation: evaluationForm(training),
       trainable: freeze.trainable,
       params: freeze.params,
+      parts: trainParts,
     },
   };
 }

@@ -10,21 +10,20 @@ import {
   u32,
   type Value,
 } from "@tlx/kernels";
-import { gradientRules } from "@tlx/kernels/grad";
 import {
   differentiate,
-  fuseTraining,
+  fuseGradients,
   type Graph,
   GraphBuilder,
   layBlock,
   Params,
   Program,
-  storeHalf,
   type TrainingGraphs,
   type Weights,
   withOptimizer,
 } from "@tlx/nn";
 import type { ParamPlan } from "../freeze/freeze-plan.js";
+import type { TrainParts } from "./parts.js";
 import type { TrainSettings } from "./settings.js";
 
 /** What of the settings is built into the programs; the rest goes in with every step. */
@@ -42,6 +41,7 @@ export interface Tail {
   /** Starting values of its params and states. */
   readonly weights: Weights;
   readonly trainable: ReadonlySet<string>;
+  readonly parts: Pick<TrainParts, "rules" | "norms" | "storeHalf">;
   readonly params: ReadonlyMap<string, Pick<ParamPlan, "mask" | "rate" | "elements">>;
   /** `graph` with what is to be made small. Default: the cross-entropy of its logits and the labels. */
   readonly loss?: LossGraph;
@@ -61,7 +61,10 @@ export interface LossGraph {
  * Adds the loss. Inputs: the tail's, "labels" u32 [N] and "weights" f32 [N] per sample, with mixing "partnerLabels" and
  * "partnerWeights" too. Throws E_GRAPH when the tail has no output "logits" [N, classes].
  */
-export function lossGraph(tail: Tail, { labelSmoothing: smoothing, mixup, cutmix }: TailSettings): LossGraph {
+export function lossGraph(
+  tail: Pick<Tail, "graph">,
+  { labelSmoothing: smoothing, mixup, cutmix }: TailSettings,
+): LossGraph {
   const logits = tail.graph.outputs.get("logits");
   if (!logits) throw new TlxError("E_GRAPH", `training: the network has no output "logits"`);
   const batch = logits.spec.shape[0] as number;
@@ -81,17 +84,18 @@ export function lossGraph(tail: Tail, { labelSmoothing: smoothing, mixup, cutmix
  * "gradientNorm" f32 [1], the squared norm. With `accumulates`, `step` adds up gradients and `update` does the rest.
  */
 export function trainingGraphs(tail: Tail, settings: TailSettings, accumulates: boolean): TrainingGraphs {
-  const { params, trainable } = tail;
+  const { params, trainable, parts } = tail;
   const { graph, losses } = tail.loss ?? lossGraph(tail, settings);
-  const differentiated = differentiate(graph, losses, trainable, gradientRules);
-  const graphs = withOptimizer(settings.precision === "f16" ? storeHalf(differentiated) : differentiated, {
+  const differentiated = differentiate(graph, losses, trainable, parts.rules);
+  const graphs = withOptimizer(settings.precision === "f16" ? parts.storeHalf!(differentiated) : differentiated, {
     kind: settings.optimizer,
     rateOf: (path) => params.get(path)!.rate,
     masked: new Set([...trainable].filter((path) => isMasked(params.get(path)!))),
     average: settings.averageDecay > 0,
     accumulate: accumulates,
   });
-  const fuse = (step: Graph): Graph => fuseTraining({ graph: step, weights: new Map() }).graph;
+  const fuseNetwork = parts.norms?.fuseTraining ?? fuseGradients;
+  const fuse = (step: Graph): Graph => fuseNetwork({ graph: step, weights: new Map() }).graph;
   return { step: fuse(graphs.step), ...(graphs.update && { update: graphs.update }) };
 }
 

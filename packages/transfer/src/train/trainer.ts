@@ -12,13 +12,13 @@ import { describeDevice } from "../features/feature-key.js";
 import type { LoadedBackbone } from "../models/load.js";
 import type { Model } from "../models/model.js";
 import type { Checkpoint } from "../weights/safetensors.js";
-import type { FreezeCertificate } from "./certificate.js";
-import { certify } from "./certify.js";
+import type { FreezeCertificate, StepCost } from "./certificate.js";
 import { compareIdentity } from "./compare-identity.js";
 import type { Evaluation } from "./evaluate.js";
 import type { TrainEvent } from "./events.js";
 import type { OpenFeatures, PictureSource } from "./extract-features.js";
-import { type Job, prepareJob } from "./job.js";
+import { type Job, prepareJobWith } from "./job.js";
+import type { TrainParts } from "./parts.js";
 import { describePlan } from "./plan-training.js";
 import { type BestEpoch, type Progress, progressOf, snapshotOf, startOfRun } from "./progress.js";
 import { type PhaseOutcome, runPhase } from "./run-phase.js";
@@ -64,8 +64,8 @@ export interface TrainInput extends JobInput {
   readonly signal?: AbortSignal;
 }
 
-/** A trained classifier: what the epoch left behind that did best on the validation samples. */
-export interface TrainResult {
+/** A trained classifier without its certificate: what the epoch left behind that did best on the validation samples. */
+export interface Trained {
   readonly model: Model;
   /** Names of the classes in the order of the logits. */
   readonly classes: readonly string[];
@@ -86,28 +86,36 @@ export interface TrainResult {
   readonly valSamples: readonly Sample[];
   /** Share of the training samples named right after the best epoch; of some of them where there are many. */
   readonly trainAccuracy: number;
-  /** Proof that nothing frozen moved. */
-  readonly certificate: FreezeCertificate;
   /** The device that training ended on: another one than it began on when that was lost. */
   readonly gpu: Gpu;
   /** Whether `signal` ended it. */
   readonly interrupted: boolean;
+  /** What was trained, for the certificate. */
+  readonly job: Job;
+  /** Of a step, and of one that trains everything; null unless it was to be measured. */
+  readonly gpuMs: StepCost["gpuMs"];
+}
+
+/** A trained classifier with its certificate. */
+export interface TrainResult extends Omit<Trained, "job" | "gpuMs"> {
+  /** Proof that nothing frozen moved. */
+  readonly certificate: FreezeCertificate;
 }
 
 /** Losses of the device without progress in between after which a run gives up. */
 const MOST_LOSSES = 3;
 
 /**
- * Trains a classifier for `classes`. Leaving the iteration early frees everything on the GPU.
+ * Trains a classifier for `classes` with the parts of training that are given. Leaving the iteration early frees everything on the GPU.
  *
  * Throws   E_USAGE for settings or labels that cannot be used and for a snapshot of another run, E_DIVERGED for NaN or infinity,
  *          E_DATA for too few readable pictures or others than before, E_WEIGHTS for a checkpoint of another network, E_DEVICE
  *          when the device is lost and the same adapter cannot be opened again, the reason of `signal` when it comes before the
  *          end of the first epoch or while a phase looks through its pictures
  */
-export async function* train(input: TrainInput): AsyncGenerator<TrainEvent, TrainResult> {
+export async function* trainWith(parts: TrainParts, input: TrainInput): AsyncGenerator<TrainEvent, Trained> {
   const { resume } = input;
-  const job = prepareJob(resume ? { ...input, choices: choicesOf(resume) } : input);
+  const job = prepareJobWith(parts, resume ? { ...input, choices: choicesOf(resume) } : input);
   const identity = identify(job);
   if (resume) compareIdentity(resume.identity, identity);
   yield { type: "plan", ...describePlan(job.plan), phases: job.phases.map(({ name, epochs }) => ({ name, epochs })) };
@@ -166,7 +174,7 @@ function identify({ input, settings, model }: Job): Snapshot["identity"] {
   };
 }
 
-async function* runFrom(gpu: Gpu, job: Job, start: Progress, saving: Saving): AsyncGenerator<TrainEvent, TrainResult> {
+async function* runFrom(gpu: Gpu, job: Job, start: Progress, saving: Saving): AsyncGenerator<TrainEvent, Trained> {
   let progress = start;
   for (;;) {
     const outcome: PhaseOutcome = yield* runPhase(gpu, job, progress, saving);
@@ -183,7 +191,7 @@ async function* finish(
   job: Job,
   { end, progress, val: table, frozen = new Map(), gpuMs = null }: PhaseOutcome,
   val: Evaluation,
-): AsyncGenerator<TrainEvent, TrainResult> {
+): AsyncGenerator<TrainEvent, Trained> {
   const { input, settings, model, source, plan } = job;
   const { epoch } = progress;
   const { epoch: bestEpoch, trainAccuracy, weights: trained } = progress.best as BestEpoch;
@@ -194,7 +202,6 @@ async function* finish(
   return {
     ...{ model, classes: input.classes, settings, weights, backbone: source, stored },
     ...{ bestEpoch, epochs: epoch, val, valSamples: table.samples, trainAccuracy },
-    certificate: await certify(job, weights, gpu.capabilities, gpuMs),
-    ...{ gpu, interrupted: end === "interrupted" },
+    ...{ gpu, interrupted: end === "interrupted", job, gpuMs },
   };
 }

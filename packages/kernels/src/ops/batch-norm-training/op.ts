@@ -182,6 +182,7 @@ export const batchNormTraining: Op<BatchNormTrainingParams> = /* @__PURE__ */ de
     );
     return [x, f32(channels), f32(channels), f32(channels), f32(channels)];
   },
+  onlyTraining: "replaced",
   alias: [undefined, undefined, undefined, 3, 4],
   variants: [
     {

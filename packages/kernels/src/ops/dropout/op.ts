@@ -57,6 +57,7 @@ export const dropout: Op<DropoutParams> = /* @__PURE__ */ defineOp<DropoutParams
     );
     return [x];
   },
+  onlyTraining: "passes",
   variants: [
     elementwiseVariant(kernels, ({ params: { rate, seed } }) => ({
       bind: { x: { input: 0 }, step: { input: 1 }, y: { output: 0 } },

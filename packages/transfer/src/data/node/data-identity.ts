@@ -1,12 +1,8 @@
-/**
- * What a data set is, without decoding a picture: SHA-256 over class names and, per split, the path of every file from the
- * data folder, its label and its size. Another place of the folder gives the same.
- */
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
-import { sha256 } from "../../sha256.js";
 import type { Dataset, Sample } from "../dataset.js";
+import { type DescribedSample, hashDataset } from "../hash-dataset.js";
 
 /** Files looked at at once. */
 const together = 64;
@@ -20,10 +16,10 @@ async function sizeOfFile(file: string): Promise<number> {
   }
 }
 
-async function describe(folder: string, samples: readonly Sample[]): Promise<unknown[]> {
-  const described: unknown[] = [];
+async function describe(folder: string, samples: readonly Sample[]): Promise<DescribedSample[]> {
+  const described: DescribedSample[] = [];
   for (let at = 0; at < samples.length; at += together) {
-    const part = samples.slice(at, at + together).map(async ({ file, label }) => {
+    const part = samples.slice(at, at + together).map(async ({ file, label }): Promise<DescribedSample> => {
       const name = path.relative(folder, file).split(path.sep).join("/");
       return [name, label, await sizeOfFile(file)];
     });
@@ -32,8 +28,7 @@ async function describe(folder: string, samples: readonly Sample[]): Promise<unk
   return described;
 }
 
-/** Throws E_DATA naming a file that is gone. */
+/** What a data set in `folder` is. Throws E_DATA naming a file that is gone. */
 export async function dataIdentity(folder: string, { classes, train, val }: Dataset): Promise<string> {
-  const text = JSON.stringify([classes, await describe(folder, train), await describe(folder, val)]);
-  return sha256(new TextEncoder().encode(text));
+  return hashDataset(classes, await describe(folder, train), await describe(folder, val));
 }

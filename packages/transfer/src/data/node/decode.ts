@@ -7,20 +7,21 @@
  */
 import { readFile, stat } from "node:fs/promises";
 import { TlxError } from "@tlx/kernels";
+import {
+  checkPictureBytes,
+  checkPixels,
+  DEFAULT_MAX_PIXELS,
+  pictureFormat,
+  refuseDamaged,
+  refusePicture,
+} from "../check-picture.js";
 import type { Picture } from "../picture.js";
-import { formatOf, isPictureFormat, type PictureFormat } from "../picture-format.js";
-import { quoteName } from "../quote-name.js";
 
 export interface DecodeOptions {
   /** Pictures with more pixels are refused before they are decoded. Default 100 million. */
   readonly maxPixels?: number;
   readonly signal?: AbortSignal;
 }
-
-export const DEFAULT_MAX_PIXELS = 100e6;
-
-/** Header and metadata beside the pixels: more than this and 8 bytes a pixel is no picture of the allowed size. */
-const EXTRA_BYTES = 64 * 2 ** 20;
 
 /** Decodes one picture at full size. Rejects with `signal.reason` when aborted between its stages. */
 export async function decodePicture(file: string, options: DecodeOptions = {}): Promise<Picture> {
@@ -39,15 +40,7 @@ export async function decodeBytes(
   try {
     // "warning" refuses what Pillow refuses: at "error" damaged JPEG data passes.
     const header = await sharp(bytes, { failOn: "warning", limitInputPixels: false }).metadata();
-    const pixels = header.width * header.height;
-    if (pixels > maxPixels) {
-      throw refuse(
-        file,
-        `at most ${maxPixels} pixels`,
-        `${header.width} x ${header.height} = ${pixels}`,
-        "make it smaller",
-      );
-    }
+    checkPixels(file, header.width, header.height, maxPixels);
     signal?.throwIfAborted();
     const source = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true });
     const cmyk = header.space === "cmyk";
@@ -62,8 +55,7 @@ export async function decodeBytes(
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof TlxError) throw error;
-    const why = reasonOf(error);
-    throw refuse(file, `a whole ${format} picture`, `damaged or cut off data (${why})`, "replace or remove it", error);
+    throw refuseDamaged(file, format, reasonOf(error), error);
   }
 }
 
@@ -76,41 +68,27 @@ async function loadDecoder(): Promise<typeof import("sharp").default> {
   return sharp;
 }
 
-function refuse(file: string, expected: string, found: string, todo: string, cause?: unknown): TlxError {
-  const message = `picture ${quoteName(file)}: expected ${expected}, found ${found}; ${todo}`;
-  return new TlxError("E_DATA", message, { file }, cause);
-}
-
 /** The bytes of a file that may be a picture. */
 export async function readPicture(
   file: string,
   { maxPixels = DEFAULT_MAX_PIXELS, signal }: DecodeOptions = {},
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  const maxBytes = 8 * maxPixels + EXTRA_BYTES;
   try {
     // Looked at before opening: opening a pipe would wait for its writer.
     const entry = await stat(file);
-    if (entry.isDirectory()) throw refuse(file, "a file", "a folder", "name the pictures in it");
-    if (!entry.isFile()) throw refuse(file, "a file", "a pipe, socket or device", "name a picture file");
-    if (entry.size === 0) throw refuse(file, "a picture", "an empty file (0 bytes)", "replace or remove it");
-    if (entry.size > maxBytes) throw refuse(file, `at most ${maxBytes} bytes`, `${entry.size}`, "make it smaller");
+    if (entry.isDirectory()) throw refusePicture(file, "a file", "a folder", "name the pictures in it");
+    if (!entry.isFile()) throw refusePicture(file, "a file", "a pipe, socket or device", "name a picture file");
+    checkPictureBytes(file, entry.size, maxPixels);
     return await readFile(file, { signal });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof TlxError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR")
-      throw refuse(file, "a file", "nothing at this path", "check the path", error);
-    throw refuse(file, "a readable file", `${code ?? String(error)}`, "check its permissions", error);
+      throw refusePicture(file, "a file", "nothing at this path", "check the path", error);
+    throw refusePicture(file, "a readable file", `${code ?? String(error)}`, "check its permissions", error);
   }
-}
-
-/** By content, and before any decoder sees the bytes. */
-function pictureFormat(file: string, bytes: Uint8Array): PictureFormat {
-  const format = formatOf(bytes);
-  if (isPictureFormat(format)) return format;
-  throw refuse(file, "JPEG, PNG or WebP data", format, "convert or remove it");
 }
 
 /** The first line of the decoder's message, without its prefixes. */

@@ -1,21 +1,21 @@
-import { join } from "node:path";
 import { check } from "@tlx/kernels";
 import type { LabelledSamples } from "../../run/evaluate-run.js";
+import { labelled, listFolders, readSplit, valNames } from "../class-folders.js";
 import type { Dataset } from "../dataset.js";
 import { quoteName } from "../quote-name.js";
-import { labelled, listFolders, openRoot, readSplit, valNames } from "./image-folder.js";
+import { openTree } from "./image-folder.js";
 
 /**
  * The pictures to measure a trained model on: DIR/CLASS/picture, or those of DIR/val/ (valid/, validation/, test/) where
  * there is such a folder. One class is enough. Throws E_DATA when there is none.
  */
 export async function labelledFolder(dir: string): Promise<LabelledSamples & Pick<Dataset, "skipped">> {
-  const root = await openRoot(dir);
-  const folders = await listFolders(dir, root);
+  const tree = await openTree(dir);
+  const folders = await listFolders(tree, dir);
   const val = [...valNames, "test"].find((name) => folders.includes(name));
-  const base = val === undefined ? dir : join(dir, val);
+  const base = val === undefined ? dir : tree.join(dir, val);
   const skipped: { file: string; reason: string }[] = [];
-  const classes = await readSplit(base, root, skipped);
+  const classes = await readSplit(tree, base, skipped);
   check(
     classes.length > 0,
     "E_DATA",

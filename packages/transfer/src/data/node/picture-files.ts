@@ -2,8 +2,9 @@
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { check } from "@tlx/kernels";
+import { isPicture, type Skipped } from "../class-folders.js";
 import { quoteName } from "../quote-name.js";
-import { isPicture, list, openRoot, type Skipped } from "./image-folder.js";
+import { list, openRoot } from "./image-folder.js";
 
 /**
  * Paths in code-point order, equal for equal folders. Links are followed as long as they stay in the folder; what a link leads

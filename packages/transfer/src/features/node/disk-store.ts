@@ -5,12 +5,21 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { TlxError } from "@tlx/kernels";
+import { crc32 } from "node:zlib";
 import { cacheFolder } from "../../weights/node/cache-folder.js";
 import type { FeatureStore } from "../feature-store.js";
+import { HashIndex, type RowPlace } from "../hash-index.js";
 import { checkWidth, MemoryFeatureStore } from "../memory-store.js";
-import { HashIndex, type RowPlace } from "./hash-index.js";
-import { HASH_BYTES, recordBytes, rowBytes, Segment, segmentName, writeRecord } from "./segment.js";
+import {
+  copyRows,
+  groupNeighbours,
+  HASH_BYTES,
+  recordBytes,
+  segmentName,
+  type WantedRow,
+  writeRecord,
+} from "../record.js";
+import { Segment } from "./segment.js";
 
 /** Rows are written when so many bytes of them have come together. */
 const BUFFER_BYTES = 2 ** 20;
@@ -103,7 +112,7 @@ export class DiskFeatureStore implements FeatureStore {
       const rows = [...this.memory.entries()];
       const records = Buffer.allocUnsafe(rows.length * size);
       for (const [i, [hash, row]] of rows.entries()) {
-        writeRecord(records.subarray(i * size, (i + 1) * size), Buffer.from(hash, "hex"), row);
+        writeRecord(records.subarray(i * size, (i + 1) * size), Buffer.from(hash, "hex"), row, crc32);
       }
       const first = this.own.append(records);
       for (const [i, [hash]] of rows.entries()) this.index.add(Buffer.from(hash, "hex"), { segment, index: first + i });
@@ -115,49 +124,24 @@ export class DiskFeatureStore implements FeatureStore {
   }
 
   async read(hashes: readonly string[], into: Float32Array): Promise<void> {
-    const wanted: (RowPlace & { readonly at: number })[] = [];
+    const wanted: WantedRow[] = [];
     for (const [at, hash] of hashes.entries()) {
       const place = this.placeOf(hash);
-      if (place) wanted.push({ ...place, at });
+      if (place) wanted.push({ ...place, hash, at });
       else await this.memory.read([hash], into.subarray(at * this.width, (at + 1) * this.width));
     }
-    wanted.sort((a, b) => a.segment - b.segment || a.index - b.index);
     const limit = Math.max(1, Math.floor(READ_BYTES / recordBytes(this.width)));
-    for (let from = 0; from < wanted.length; ) {
-      const { segment, index } = wanted[from]!;
-      let to = from + 1;
-      while (to < wanted.length && wanted[to]!.segment === segment && wanted[to]!.index - wanted[to - 1]!.index <= 1) {
-        if (wanted[to]!.index - index >= limit) break;
-        to++;
-      }
-      this.readRun(hashes, wanted.slice(from, to), into);
-      from = to;
-    }
+    for (const group of groupNeighbours(wanted, limit)) this.readGroup(group, into);
   }
 
   /** Reads neighbouring records of one segment. */
-  private readRun(
-    hashes: readonly string[],
-    run: readonly (RowPlace & { readonly at: number })[],
-    into: Float32Array,
-  ): void {
-    const { segment, index: first } = run[0]!;
-    const size = recordBytes(this.width);
-    const bytes = (run.at(-1)!.index - first + 1) * size;
+  private readGroup(group: readonly WantedRow[], into: Float32Array): void {
+    const { segment, index: first } = group[0]!;
+    const bytes = (group.at(-1)!.index - first + 1) * recordBytes(this.width);
     if (this.scratch.length < bytes) this.scratch = Buffer.allocUnsafe(bytes);
     const records = this.scratch.subarray(0, bytes);
     const whole = this.segments[segment]!.readRecords(first, records);
-    const target = rowBytes(into);
-    for (const { index, at } of run) {
-      const record = records.subarray((index - first) * size, (index - first + 1) * size);
-      if (!whole || record.toString("hex", 0, HASH_BYTES) !== hashes[at]) {
-        throw new TlxError(
-          "E_DATA",
-          `features: expected the row of ${hashes[at]} in "${this.folder}", found other data: the cache was changed meanwhile; run the command again`,
-        );
-      }
-      target.set(record.subarray(HASH_BYTES, HASH_BYTES + 4 * this.width), at * 4 * this.width);
-    }
+    copyRows(group, whole ? records : records.subarray(0, 0), into, this.width, this.folder);
   }
 
   async flush(): Promise<void> {

@@ -1,36 +1,13 @@
-/**
- * A file of rows that one process appended: records of [SHA-256 of the picture: 32 bytes][row: f32, little-endian][crc32 of both:
- * u32, little-endian], nothing before, between or after them.
- */
+/** A file of records that one process appended; nothing before, between or after them. */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { syncFolder } from "../../node/sync-folder.js";
+import { HASH_BYTES, isWhole, recordBytes } from "../record.js";
 
-export const HASH_BYTES = 32;
-const CRC_BYTES = 4;
 const CHUNK_BYTES = 4 * 2 ** 20;
-
-export const segmentName: RegExp = /^[0-9a-f]{32}\.rows$/;
-
-export const recordBytes = (width: number): number => HASH_BYTES + 4 * width + CRC_BYTES;
-
-/** The bytes of a row as they are stored: typed arrays are little-endian wherever WebGPU runs. */
-export const rowBytes = (row: Float32Array): Uint8Array => new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
-
-export function writeRecord(into: Buffer, hash: Uint8Array, row: Float32Array): void {
-  const end = into.length - CRC_BYTES;
-  into.set(hash, 0);
-  into.set(rowBytes(row), HASH_BYTES);
-  into.writeUInt32LE(crc32(into.subarray(0, end)), end);
-}
-
-function isWhole(record: Buffer): boolean {
-  const end = record.length - CRC_BYTES;
-  return crc32(record.subarray(0, end)) === record.readUInt32LE(end);
-}
 
 /** An open segment; its handle outlives a deletion of the file. */
 export class Segment {
@@ -70,7 +47,7 @@ export class Segment {
       const count = Math.floor(bytesRead / this.record);
       for (let i = 0; i < count; i++) {
         const record = chunk.subarray(i * this.record, (i + 1) * this.record);
-        if (isWhole(record)) found(record.subarray(0, HASH_BYTES), first + i);
+        if (isWhole(record, crc32)) found(record.subarray(0, HASH_BYTES), first + i);
       }
       if (count < perChunk) return;
     }

@@ -3,7 +3,7 @@ import { TlxError } from "@tlx/kernels";
 import { z } from "zod";
 
 /** What to do about a file of a run that cannot be used. */
-export const repair = "restore the folder or train again";
+const repair = "restore the folder or train again";
 
 /** A JSON file of a run. Throws E_WEIGHTS naming the file when it is not there, no JSON or not of `schema`. */
 export async function readJson<T>(file: string, schema: z.ZodType<T>, what: string): Promise<T> {

@@ -3,48 +3,29 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { type Gpu, TlxError } from "@tlx/kernels";
 import { z } from "zod";
-import { withInputSize } from "../../models/input-size.js";
-import { loadTransferred } from "../../models/load.js";
 import type { Model } from "../../models/model.js";
 import { models } from "../../models/registry.js";
-import { sha256 } from "../../sha256.js";
 import { readWeightsFile } from "../../weights/node/file.js";
-import { parseSafetensors } from "../../weights/safetensors.js";
-import { type Golden, verifyGolden } from "../golden.js";
+import { buildRun } from "../build-run.js";
+import { verifyGolden } from "../golden.js";
 import type { LoadedRun, ModelDescription } from "../model-file.js";
-import { readJson, repair } from "./read-json.js";
+import { parseDescription, parseGolden } from "../parse-model.js";
+import { readJson } from "./read-json.js";
 import { isInUse } from "./run-lock.js";
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+/** A schema of what `parse` takes, for `readJson`. */
+const schemaOf = <T>(parse: (value: unknown) => T): z.ZodType<T> =>
+  z.unknown().transform((value, context) => {
+    try {
+      return parse(value);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+      return z.NEVER;
+    }
+  });
 
-const description: z.ZodType<ModelDescription> = z.strictObject({
-  format: z.literal("tlx-model"),
-  version: z.literal(1),
-  architecture: z.string(),
-  batchNorm: z.enum(["separate", "folded"]),
-  classes: z.array(z.string()).min(2),
-  hidden: z.int().min(0),
-  preprocess: z.strictObject({
-    resize: z.int().positive(),
-    crop: z.int().positive(),
-    mean: triple,
-    std: triple,
-  }),
-  weightsSha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-
-const golden: z.ZodType<Golden> = z.strictObject({
-  format: z.literal("tlx-golden"),
-  version: z.literal(1),
-  input: z.strictObject({
-    name: z.literal("image"),
-    layout: z.literal("NHWC"),
-    shape: z.array(z.int().positive()).length(4),
-    formula: z.literal("(37 * i mod 251) / 125 - 1"),
-  }),
-  output: z.strictObject({ name: z.literal("probs"), values: z.array(z.number()).min(2) }),
-  tolerance: z.number().positive(),
-});
+const description = schemaOf(parseDescription);
+const golden = schemaOf(parseGolden);
 
 export interface ReadRunOptions {
   /** Pictures per pass of the network. Default 1. */
@@ -65,33 +46,11 @@ export async function readRun(folder: string, { batch = 1, verify, model }: Read
   const base = await findModelFolder(folder);
   const described = await readDescription(base);
   const bytes = await readWeightsFile(path.join(base, "model.safetensors"));
-  if ((await sha256(bytes)) !== described.weightsSha256) {
-    throw new TlxError(
-      "E_WEIGHTS",
-      `run: ${path.join(base, "model.safetensors")} is damaged: its SHA-256 is not the one in model.json; ${repair}`,
-    );
-  }
-  const known = findNetwork(folder, described.architecture, model);
-  const network = loadTransferred(withInputSize(known, described.preprocess.crop), parseSafetensors(bytes), {
-    batch,
-    form: described.batchNorm,
-    classes: described.classes.length,
-    hidden: described.hidden,
-  });
+  const run = await buildRun(described, bytes, { models: model ? [model] : models, batch, from: folder });
   if (verify) {
-    await verifyGolden(verify, network, await readJson(path.join(base, "golden.json"), golden, "a golden example"));
+    await verifyGolden(verify, run.network, await readJson(path.join(base, "golden.json"), golden, "a golden example"));
   }
-  return { description: described, network };
-}
-
-function findNetwork(folder: string, name: string, given: Model | undefined): Model {
-  const found = given ?? models.find((m) => m.name === name);
-  if (found?.name === name) return found;
-  const expected = (given ? [given] : models).map((m) => m.name).join(", ");
-  throw new TlxError(
-    "E_USAGE",
-    `run: expected a run of ${expected}, found one of "${name}" in "${folder}"; name the module of your own network with --model FILE`,
-  );
+  return run;
 }
 
 /** Of the folder with model.json. */

@@ -1,0 +1,34 @@
+import { opfsFeatures, opfsRuns } from "@tlx/transfer/browser";
+import { afterEach, expect, it, vi } from "vitest";
+
+afterEach(() => void vi.unstubAllGlobals());
+
+const hash = "ab".repeat(32);
+
+it.each([
+  ["has no private file system", {}, /expected a private file system \(OPFS\), found none/],
+  [
+    "refuses it, as in private windows",
+    { storage: { getDirectory: () => Promise.reject(new DOMException("not here", "SecurityError")) } },
+    /not here/,
+  ],
+])("a browser that %s: features stay in memory, a snapshot is not kept", async (_, navigator, reason) => {
+  vi.stubGlobal("navigator", navigator);
+  const warnings: string[] = [];
+  const store = await opfsFeatures()("key", 2, (message) => warnings.push(message));
+  expect(warnings).toEqual([expect.stringMatching(reason)]);
+  await store.put(hash, Float32Array.of(1, 2));
+  await store.flush();
+  const row = new Float32Array(2);
+  await store.read([hash], row);
+  expect([...row]).toEqual([1, 2]);
+  expect(store.has("00".repeat(32))).toBe(false);
+  await expect(store.read(["00".repeat(32)], row)).rejects.toMatchObject({ code: "E_DATA" });
+  await expect(store.put(hash, new Float32Array(3))).rejects.toMatchObject({ code: "E_SHAPE" });
+  expect(warnings).toHaveLength(1);
+  const snapshot = { identity: {}, position: { phase: 0, epoch: 0, step: 0 }, tensors: new Map() };
+  await expect(opfsRuns().save("run", snapshot)).rejects.toMatchObject({
+    code: "E_DATA",
+    message: expect.stringMatching(reason),
+  });
+});
