@@ -8,7 +8,7 @@ export const tlxNanoCard: ModelCard = {
     file: "tlx-nano.safetensors",
     shipped: true,
     bytes: 1_827_264,
-    sha256: "92a6a62c56d2e6f6f2f9b607546a287da3a9d74ca33b44d31138acff1eb1079f",
+    sha256: "0df0b024b890a6baf03de3066e504677507e6320336f36a2516616fee764135f",
     licence: "Apache-2.0",
     source: "tlx, with which it comes: docs/tlx-nano.md",
   },
