@@ -1,4 +1,4 @@
-/** A picture classifier in a page or a worker. */
+/** A picture classifier in a page. */
 import { Gpu, TlxError } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/browser";
 import {
