@@ -6,7 +6,7 @@ import { bundleForBrowser } from "./support/bundle.js";
 describe("a page that uses tlx", () => {
   it("loads no more than it may", async () => {
     const pages = await measurePages();
-    expect(pages.map(({ name }) => name)).toEqual(["bundle/predict", "bundle/train"]);
+    expect(pages.map(({ name }) => name)).toEqual(["bundle/predict", "bundle/train", "bundle/web", "bundle/element"]);
     for (const { name, bytes, limit } of pages) expect(bytes, name).toBeLessThanOrEqual(limit);
   });
 });

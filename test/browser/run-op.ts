@@ -1,6 +1,7 @@
 import { chooseVariant, type Gpu } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/browser";
 import { caseData, prepareCase, records, worstMismatch } from "@tlx/kernels/testing";
+import { allVariants } from "@tlx/kernels/variants";
 
 /** Larger ones take the browser's software adapter too long; they run in Node. */
 const MOST_ELEMENTS = 20_000;
@@ -14,7 +15,7 @@ let opened: Promise<Gpu> | undefined;
 
 /** The one Gpu of this page. */
 export function pageGpu(): Promise<Gpu> {
-  opened ??= openGpu();
+  opened ??= openGpu({ variants: allVariants });
   return opened;
 }
 

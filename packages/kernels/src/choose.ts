@@ -52,13 +52,23 @@ export const problemKey = <P>(
     ...(precision && variants.some((v) => v.precision) ? [precision] : []),
   ].join(" ");
 
-/** Those of the op that can compute a problem on a device, in a precision that is allowed. */
-export const fittingVariants = <P>(
-  { variants }: Op<P>,
+/** What a device may compute an op with: what it was handed, then what every device has. */
+export const variantsOf = <P>(op: Op<P>, { variants = {} }: Pick<Capabilities, "variants">): readonly Variant<P>[] => [
+  ...(variants[op.name] ?? []),
+  ...op.variants,
+];
+
+/** Those that can compute a problem on a device, in a precision that is allowed: the lower one first. */
+export function fittingVariants<P>(
+  op: Op<P>,
   problem: Problem<P>,
   caps: Capabilities,
   precision?: "half",
-): Variant<P>[] => variants.filter((v) => (!v.precision || v.precision === precision) && v.fits(problem, caps));
+): Variant<P>[] {
+  const fitting = variantsOf(op, caps).filter((v) => v.fits(problem, caps));
+  const of = (wanted?: "half"): Variant<P>[] => fitting.filter((v) => v.precision === wanted);
+  return precision ? [...of(precision), ...of()] : of();
+}
 
 /** The settings `variant` would run with: `wanted` where it is one of its own, the default where nothing is wanted. */
 function settingsOf<P>(

@@ -7,6 +7,7 @@ export {
   fittingVariants,
   type KernelChoices,
   problemKey,
+  variantsOf,
 } from "./choose.js";
 export { check, type ErrorCode, TlxError } from "./errors.js";
 export { Arena, Usage } from "./gpu/arena.js";

@@ -10,6 +10,7 @@ import { Gpu } from "./gpu/gpu.js";
 import { requestDevice } from "./gpu/request-device.js";
 import { compileHelper } from "./node/compile-helper.js";
 import { politeWaiting } from "./node/polite-waiting.js";
+import { allVariants as variants } from "./variant-sets/all.js";
 
 export interface OpenOptions {
   /** "software", part of an adapter's name, or its index in `distinctAdapters()`; left out or empty: Dawn's default. */
@@ -143,7 +144,7 @@ async function wayTo(wanted: string | number | undefined): Promise<Asked> {
 }
 
 /**
- * Opens a device. Throws E_ADAPTER, saying what was tried, when there is none.
+ * Opens a device with all variants. Throws E_ADAPTER, saying what was tried, when there is none.
  * Dispose the Gpu when done; the process then ends by itself.
  */
 export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
@@ -159,11 +160,11 @@ export async function openGpu(options: OpenOptions = {}): Promise<Gpu> {
     );
   }
   const device = await requestDevice(adapter, options.minimal);
-  if (!isSoftware(adapter.info)) return new Gpu(device, { owned: true });
+  if (!isSoftware(adapter.info)) return new Gpu(device, { owned: true, variants });
   const waiting = politeWaiting();
   const compiling = compileHelper(async () => {
     const { adapter: again } = await ask(dawn, way);
     return new Gpu(await requestDevice(again!, options.minimal), { owned: true, waiting });
   });
-  return new Gpu(device, { owned: true, waiting, compiling });
+  return new Gpu(device, { owned: true, waiting, compiling, variants });
 }

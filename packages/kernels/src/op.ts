@@ -70,6 +70,13 @@ export interface Variant<P> {
 }
 
 /**
+ * Variants for some networks or adapters, by op name, which come before those of the op. A device is handed them, so that a
+ * page loads those it has a use for.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: variants of ops of every parameter type.
+export type VariantSet = Readonly<Record<string, readonly Variant<any>[]>>;
+
+/**
  * What an operation is. Gradient rules, references and cases live beside it in its folder but are reached through
  * `@tlx/kernels/grad` and `@tlx/kernels/testing`, so a page that only predicts does not load them.
  */
@@ -91,7 +98,7 @@ export interface Op<P> {
   readonly onlyTraining?: "passes" | "replaced";
   /** The largest scratch value of any variant, of an op where it can be larger than inputs and outputs: a batch is split by it too. */
   largestScratch?(inputs: readonly Spec[], params: P): Spec;
-  /** In order of preference; the last one fits every valid problem. */
+  /** In order of preference, those that every device has; the last one fits every valid problem. */
   readonly variants: readonly Variant<P>[];
 }
 

@@ -1,4 +1,12 @@
-import type { Capabilities, Gpu, Problem, Variant, VariantSettings } from "@tlx/kernels";
+import {
+  type AnyOp,
+  type Capabilities,
+  type Gpu,
+  type Problem,
+  type Variant,
+  type VariantSettings,
+  variantsOf,
+} from "@tlx/kernels";
 import {
   type AnyRecord,
   type Case,
@@ -8,10 +16,14 @@ import {
   prepareCase,
   worstMismatch,
 } from "@tlx/kernels/testing";
+import { allVariants } from "@tlx/kernels/variants";
 import { expect } from "vitest";
 
 // biome-ignore lint/suspicious/noExplicitAny: cases of every op.
 export type AnyCase = Case<any>;
+
+/** Those that any device may be handed. */
+export const everyVariant = (op: AnyOp): readonly Variant<unknown>[] => variantsOf(op, { variants: allVariants });
 
 export interface Oracle {
   readonly data: CaseData;

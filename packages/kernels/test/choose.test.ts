@@ -11,6 +11,7 @@ import {
   type Variant,
   type VariantSettings,
 } from "@tlx/kernels";
+import { expandVariants, joinVariants } from "@tlx/kernels/variants";
 import { expect, it } from "vitest";
 
 interface Params {
@@ -94,4 +95,22 @@ it("takes a variant of half precision only where that is allowed, and keeps its 
   expect(half({ choices: new Map([[halfKey, { variant: "odd" }]]) })).toBe("odd");
   const all = defineOp<Params>({ ...op, variants: op.variants.filter((v) => !v.precision) });
   expect(problemKey(all, problem, "half")).toBe(key);
+});
+
+it("takes what the device was handed before what every device has, in half precision after what rounds", () => {
+  const handed = { made: [variant("special", true)], another: [variant("other", true)] };
+  const caps: Capabilities = { ...defaultCapabilities, variants: handed };
+  expect(chooseVariant(op, problem, caps).variant.name).toBe("special");
+  expect(chooseVariant(op, problem, caps, { precision: "half" }).variant.name).toBe("rounded");
+  expect(chooseVariant(op, problem, caps, { forced: { made: "plain" } }).variant.name).toBe("plain");
+  const forced = { made: "special" };
+  expect(chooseVariant(op, problem, caps, { forced }).variant.name).toBe("special");
+  expect(() => chooseVariant(op, problem, defaultCapabilities, { forced })).toThrow(/"special" was forced/);
+  expect(problemKey(op, problem)).toBe(key);
+});
+
+it("joins sets of variants in their order", () => {
+  const [a, b, c] = ["a", "b", "c"].map((name) => variant(name, true)) as [Variant<Params>, ...Variant<Params>[]];
+  const joined = joinVariants({ made: [a] }, { made: [b!], other: [c!] }, expandVariants);
+  expect(joined).toEqual({ made: [a, b], other: [c], ...expandVariants });
 });

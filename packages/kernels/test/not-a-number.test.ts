@@ -2,6 +2,7 @@ import type { Gpu } from "@tlx/kernels";
 import { caseData, prepareCase, records } from "@tlx/kernels/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
+import { everyVariant } from "./check-case.js";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -47,7 +48,7 @@ describe.each(showing)("%s shows a NaN of its input", (name) => {
     };
     const data = caseData(record, poisoned);
     const expected = record.reference(data.inputs, data.problem)[0]!;
-    for (const variant of record.op.variants) {
+    for (const variant of everyVariant(record.op)) {
       it(`${c.name} / ${variant.name}`, async ({ skip }) => {
         if (!variant.fits(data.problem, gpu.capabilities)) skip("this variant does not fit the case or the adapter");
         const prepared = await prepareCase(gpu, record, data, variant);

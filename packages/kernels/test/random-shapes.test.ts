@@ -3,7 +3,7 @@ import { hashText, records } from "@tlx/kernels/testing";
 import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
-import { type AnyCase, checkCase, fits, settingsUnder } from "./check-case.js";
+import { type AnyCase, checkCase, everyVariant, fits, settingsUnder } from "./check-case.js";
 import { type RandomCase, randomCases } from "./random-cases.js";
 
 const deep = process.env.TLX_DEEP !== undefined;
@@ -32,7 +32,7 @@ for (const record of records) {
       const ran = new Set<string>();
       const property = fc.asyncProperty(randomCases[record.op.name]!, async (random) => {
         const c: AnyCase = { ...random, name: nameOf(random), tags: [] };
-        for (const variant of record.op.variants.filter((v) => fits(record, c, v, gpu))) {
+        for (const variant of everyVariant(record.op).filter((v) => fits(record, c, v, gpu))) {
           const all = settingsUnder(record, c, variant, gpu);
           if (all.length === 0) continue;
           await checkCase(gpu, record, c, variant, all[Math.floor(hashText(c.name) / 6) % all.length]);
@@ -41,7 +41,7 @@ for (const record of records) {
       });
       await fc.assert(property, { seed, numRuns });
       if (!deep) return;
-      const possible = record.op.variants.filter((v) => record.cases.some((c) => fits(record, c, v, gpu)));
+      const possible = everyVariant(record.op).filter((v) => record.cases.some((c) => fits(record, c, v, gpu)));
       expect([...ran].sort()).toEqual(possible.map((v) => v.name).sort());
     },
     timeout,

@@ -1,8 +1,9 @@
 import { type AnyOp, allDispatches, type Capabilities, type Dispatch, defaultCapabilities } from "@tlx/kernels";
 import { caseData, records } from "@tlx/kernels/testing";
+import { allVariants } from "@tlx/kernels/variants";
 import { describe, expect, it } from "vitest";
 import * as exported from "../src/ops/index.js";
-import { largeGpu, problemsOf } from "./check-case.js";
+import { everyVariant, largeGpu, problemsOf } from "./check-case.js";
 
 const isOp = (value: unknown): value is AnyOp => typeof value === "object" && value !== null && "variants" in value;
 
@@ -38,7 +39,7 @@ describe.each(records.map((r) => ({ name: r.op.name, record: r })))("$name", ({ 
         tag,
       ).toBe(true);
     expect(new Set(cases.map((c) => c.name)).size).toBe(cases.length);
-    expect(new Set(op.variants.map((v) => v.name)).size).toBe(op.variants.length);
+    expect(new Set(everyVariant(op).map((v) => v.name)).size).toBe(everyVariant(op).length);
   });
 
   it("runs every case on the smallest device", () => {
@@ -60,9 +61,9 @@ describe.each(records.map((r) => ({ name: r.op.name, record: r })))("$name", ({ 
   it("has settings that fit the device, each once, of which the first is the default", () => {
     for (const c of process.env.TLX_DEEP ? cases : cases.filter((_, i) => i % 4 === 0))
       for (const features of [{}, { subgroupSize: 8, software: true }, largeGpu]) {
-        const caps = { ...defaultCapabilities, ...features };
+        const caps = { ...defaultCapabilities, variants: allVariants, ...features };
         for (const problem of problemsOf(record, c))
-          for (const variant of op.variants.filter((v) => v.fits(problem, caps))) {
+          for (const variant of everyVariant(op).filter((v) => v.fits(problem, caps))) {
             const all = variant.settings?.(problem, caps);
             if (!all) continue;
             expect(new Set(all.map((s) => JSON.stringify(s))).size, c.name).toBe(all.length);

@@ -3,7 +3,7 @@ import { hashText, records } from "@tlx/kernels/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { create } from "webgpu";
 import { testGpu } from "../../../test/support/gpu.js";
-import { checkCase, oracleOf, problemsOf } from "./check-case.js";
+import { checkCase, everyVariant, oracleOf, problemsOf } from "./check-case.js";
 import { canEmulate, emulateMatrices } from "./emulate-matrices.js";
 
 const matrix = (m: number, n: number, k: number, factors: MatrixShape["factors"]): MatrixShape => ({
@@ -20,7 +20,7 @@ const offers: Readonly<Record<string, readonly MatrixShape[]>> = {
   "8 x 8 x 8": [matrix(8, 8, 8, "f32")],
 };
 
-const used = records.filter(({ op }) => op.variants.some((v) => v.name === "subgroup-matrix"));
+const used = records.filter(({ op }) => everyVariant(op).some((v) => v.name === "subgroup-matrix"));
 const isMatrixVariant = ({ name }: Variant<unknown>): boolean => name.startsWith("subgroup-matrix");
 
 let gpu: Gpu;
@@ -69,7 +69,7 @@ describe("on a device that computes nothing but offers the extension", () => {
     for (const record of used)
       for (const c of record.cases)
         for (const problem of problemsOf(record, c))
-          for (const variant of record.op.variants.filter((v) => isMatrixVariant(v) && v.fits(problem, caps))) {
+          for (const variant of everyVariant(record.op).filter((v) => isMatrixVariant(v) && v.fits(problem, caps))) {
             const all = variant.settings!(problem, caps);
             const some = process.env.TLX_DEEP ? all : [all[hashText(c.name) % all.length]!];
             for (const settings of some)
@@ -104,7 +104,7 @@ describe("with the builtins emulated", () => {
         const capabilities = { ...gpu.capabilities, matrices, largestSubgroup: number % 2 === 0 ? 64 : 32 };
         const own = new Gpu(gpu.device, { capabilities });
         onTestFinished(() => own.dispose());
-        for (const variant of record.op.variants.filter(isMatrixVariant)) {
+        for (const variant of everyVariant(record.op).filter(isMatrixVariant)) {
           const { problem } = oracleOf(record, c, variant.precision).data;
           if (!variant.fits(problem, capabilities)) continue;
           const all = variant.settings!(problem, capabilities).filter(canEmulate);

@@ -10,9 +10,10 @@ import {
   type Problem,
 } from "@tlx/kernels";
 import { records } from "@tlx/kernels/testing";
+import { winogradVariants } from "@tlx/kernels/variants";
 import { beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
-import { type AnyCase, checkCase } from "./check-case.js";
+import { type AnyCase, checkCase, everyVariant } from "./check-case.js";
 
 const window: ConvParams = { stride: [1, 1], pad: [1, 1, 1, 1], dilation: [1, 1], groups: 1, activation: "none" };
 
@@ -24,7 +25,8 @@ function problemOf(n: number, size: number, c: number, oc = c, changed: Partial<
 }
 
 const frozen = <P>(problem: Problem<P>): Problem<P> => ({ ...problem, constant: [1] });
-const software: Capabilities = { ...defaultCapabilities, software: true, subgroupSize: 8 };
+const usual: Capabilities = { ...defaultCapabilities, variants: winogradVariants };
+const software: Capabilities = { ...usual, software: true, subgroupSize: 8 };
 
 const chosen = (problem: Problem<ConvParams>, caps: Capabilities): readonly [string, number | undefined] => {
   const { variant, settings } = chooseVariant(conv2d, problem, caps);
@@ -44,13 +46,18 @@ describe("Winograd's method", () => {
   });
 
   it("is chosen on a GPU for weights that last", () => {
-    expect(chosen(frozen(problemOf(8, 14, 256)), defaultCapabilities)).toEqual(["winograd", 4]);
-    expect(chosen(problemOf(8, 14, 256), defaultCapabilities)[0]).toBe("workgroup-tile");
-    expect(chosen(frozen(problemOf(8, 14, 32, 256)), defaultCapabilities)[0]).toBe("workgroup-tile");
+    expect(chosen(frozen(problemOf(8, 14, 256)), usual)).toEqual(["winograd", 4]);
+    expect(chosen(problemOf(8, 14, 256), usual)[0]).toBe("workgroup-tile");
+    expect(chosen(frozen(problemOf(8, 14, 32, 256)), usual)[0]).toBe("workgroup-tile");
+  });
+
+  it("is known to a device that was handed it", () => {
+    expect(chosen(problemOf(8, 56, 64), { ...software, variants: undefined })[0]).toBe("subgroup-tile");
+    expect(chosen(frozen(problemOf(8, 14, 256)), defaultCapabilities)[0]).toBe("workgroup-tile");
   });
 
   it("transforms a constant weight once, and any other in every run", () => {
-    const variant = conv2d.variants.find((v) => v.name === "winograd")!;
+    const variant = everyVariant(conv2d).find((v) => v.name === "winograd")!;
     const [once, always] = [frozen(problemOf(1, 9, 20)), problemOf(1, 9, 20)].map((p) => variant.lower(p, software));
     expect(once!.prepared).toHaveLength(1);
     expect(always!.prepared).toBeUndefined();
@@ -58,7 +65,7 @@ describe("Winograd's method", () => {
   });
 
   it("fits 3x3 kernels of stride 1 with narrow pads and enough channels for its error to average out", () => {
-    const variant = conv2d.variants.find((v) => v.name === "winograd")!;
+    const variant = everyVariant(conv2d).find((v) => v.name === "winograd")!;
     const fits = (problem: Problem<ConvParams>): boolean => variant.fits(problem, defaultCapabilities);
     expect(fits(problemOf(1, 9, 16, 5))).toBe(true);
     expect(fits(problemOf(1, 9, 16, 5, { pad: [0, 1, 1, 0] }))).toBe(true);
@@ -87,7 +94,7 @@ describe("where memory is short", () => {
     const guest = new Gpu(gpu.device, { capabilities: { maxStorageBufferBindingSize: 100_000 } });
     const record = records.find((r) => r.op.name === name)!;
     const c: AnyCase = { name: "short", tags: [], inputs: [f32(...x), f32(...w)], params };
-    const variant = record.op.variants.find((v) => v.name === "winograd")!;
+    const variant = everyVariant(record.op).find((v) => v.name === "winograd")!;
     const problem = { inputs: c.inputs, outputs: record.op.infer(c.inputs, params), params };
     for (const settings of variant.settings!(problem, guest.capabilities)) {
       const { dispatches } = variant.lower(problem, guest.capabilities, settings);

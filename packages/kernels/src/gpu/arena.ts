@@ -28,7 +28,7 @@ export class Arena {
     this.gpu.assertUsable();
   }
 
-  /** A buffer of at least `bytes` bytes (rounded up to 16), mapped if that is wanted. Throws E_LIMIT above maxBufferSize. */
+  /** A buffer of at least `bytes` bytes (rounded up to 16), mapped if that is wanted. Throws E_LIMIT above maxBufferSize or the device's memory. */
   buffer(bytes: number, usage: GPUBufferUsageFlags, label: string, mappedAtCreation = false): GPUBuffer {
     this.assertUsable();
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
@@ -40,11 +40,21 @@ export class Arena {
         { size, limit, held: this.gpu.liveBytes },
       );
     }
-    const buffer = this.gpu.device.createBuffer({ size, usage, mappedAtCreation, label: `${this.label}/${label}` });
+    const buffer = this.create({ size, usage, mappedAtCreation, label: `${this.label}/${label}` });
     this.buffers.push(buffer);
     this.held += size;
     this.gpu.liveBytes += size;
     return buffer;
+  }
+
+  private create(descriptor: GPUBufferDescriptor): GPUBuffer {
+    try {
+      return this.gpu.device.createBuffer(descriptor);
+    } catch (error) {
+      // Where there is no memory to map it to; without mapping, the device reports it later.
+      if (error instanceof RangeError) throw this.gpu.outOfMemory(descriptor.label as string, error.message);
+      throw error;
+    }
   }
 
   dispose(): void {

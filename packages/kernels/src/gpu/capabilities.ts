@@ -1,3 +1,5 @@
+import type { VariantSet } from "../op.js";
+
 /** Extents of a product, M x K by K x N with float32 results, that a subgroup computes together. */
 export interface MatrixShape {
   readonly m: number;
@@ -25,6 +27,8 @@ export interface Capabilities {
   readonly timestamps: boolean;
   /** A CPU pretending to be a GPU (lavapipe, SwiftShader, WARP): other kernels are fast there. */
   readonly software: boolean;
+  /** What it was handed beside the variants of every op. Left out: nothing. */
+  readonly variants?: VariantSet;
 }
 
 /** The limits every WebGPU device has, without optional features. */

@@ -1,4 +1,5 @@
 import { TlxError } from "../errors.js";
+import type { VariantSet } from "../op.js";
 import type { Kernel } from "../wgsl/source.js";
 import { type Capabilities, capabilitiesOf } from "./capabilities.js";
 import { PipelineCache } from "./pipelines.js";
@@ -6,6 +7,8 @@ import { PipelineCache } from "./pipelines.js";
 export interface GpuOptions {
   /** Destroy the device on dispose. Only `openGpu` sets this; an injected device belongs to its maker. */
   readonly owned?: boolean;
+  /** What programs may use beside the variants of every op, such as `allVariants` of `@tlx/kernels/variants`. Default: nothing. */
+  readonly variants?: VariantSet;
   /** Lower limits or hide features, for tests and for planning. */
   readonly capabilities?: Partial<Capabilities>;
   /** Wraps every wait for the GPU; the Node entry uses it to stop Dawn's polling from starving a software adapter. */
@@ -34,7 +37,7 @@ export class Gpu {
   constructor(device: GPUDevice, options: GpuOptions = {}) {
     this.device = device;
     this.options = options;
-    this.capabilities = { ...capabilitiesOf(device), ...options.capabilities };
+    this.capabilities = { ...capabilitiesOf(device), variants: options.variants, ...options.capabilities };
     this.pipelines = new PipelineCache(this, options.compiling);
     this.whenLost = device.lost.then((info) => {
       this.failure = this.disposed
@@ -53,8 +56,12 @@ export class Gpu {
 
   private readonly onUncaptured = (event: GPUUncapturedErrorEvent & { preventDefault?(): void }): void => {
     event.preventDefault?.(); // it is thrown at the next wait, so nothing needs printing
-    const { message } = event.error;
-    this.failure ??= new TlxError("E_DEVICE", `gpu: the device reported an error: ${message}`);
+    const { error } = event;
+    // Told by its name: Node has no such global.
+    this.failure ??=
+      error.constructor.name === "GPUOutOfMemoryError"
+        ? this.outOfMemory("gpu", error.message)
+        : new TlxError("E_DEVICE", `gpu: the device reported an error: ${error.message}`);
   };
 
   /** Rejects when the device is lost, with a typed error; never resolves. */
@@ -111,16 +118,19 @@ export class Gpu {
       errors = await this.wait(Promise.all(scopes.map(() => this.device.popErrorScope())));
     }
     const [, memory] = errors; // scopes pop in reverse
-    if (memory) {
-      const held = `${this.liveBytes} bytes are held`;
-      throw new TlxError(
-        "E_LIMIT",
-        `${what}: the device is out of memory (${held}): ${memory.message}; use a smaller batch`,
-      );
-    }
+    if (memory) throw this.outOfMemory(what, memory.message);
     const error = errors.find((e) => e !== null);
     if (error) throw new TlxError("E_DEVICE", `${what}: the device refused: ${error.message}`);
     return value;
+  }
+
+  /** The error of `what` for which the device has no memory left. */
+  outOfMemory(what: string, message: string): TlxError {
+    const held = `${this.liveBytes} bytes are held`;
+    return new TlxError(
+      "E_LIMIT",
+      `${what}: the device is out of memory (${held}): ${message}; use a smaller batch or picture size`,
+    );
   }
 
   dispose(): void {

@@ -46,6 +46,17 @@ fn workgroup_sum(v: f32, local: u32) -> f32 {
 }
 `;
 
+/** A pixel's four bytes from its word and back; the built-in functions for it are a language extension that not all browsers have. */
+export const pixelBytes: string = wgsl`
+fn bytes_of(word: u32) -> vec4u {
+  return (vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+}
+
+fn word_of(bytes: vec4u) -> u32 {
+  return bytes.r | (bytes.g << 8u) | (bytes.b << 16u) | (bytes.a << 24u);
+}
+`;
+
 /** Neither NaN nor infinite, by its bits: WGSL may assume that there are no others. */
 export const isFiniteFloat: string = wgsl`
 fn is_finite(v: f32) -> bool {

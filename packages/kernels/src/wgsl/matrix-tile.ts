@@ -9,8 +9,8 @@
  * Source   the extension chromium_experimental_subgroup_matrix, as drafted in gpuweb's proposals/subgroup-matrix.md
  */
 import type { MatrixShape } from "../gpu/capabilities.js";
+import { MatrixSide, matrixPadding } from "./matrix-side.js";
 import { type TileBody, tileLoop } from "./tile-loop.js";
-import { matrixPadding, TileSide } from "./tile-side.js";
 import { bytesOfElement, type TileShape, times } from "./workgroup-tile.js";
 
 export interface MatrixTile extends TileShape {
@@ -56,9 +56,8 @@ export function isMatrixTile(tile: MatrixTile): boolean {
 export function matrixBody(tile: MatrixTile, { a, b, place = (row) => row }: TileBody): string {
   const { rows, columns, down, across, matrix } = tile;
   const { m, n, k, factors } = matrix;
-  const blocks = { element: factors, forMatrices: true };
-  const sideOf = (name: "a" | "b", factor: TileBody["a"]): TileSide =>
-    new TileSide(name, tile, matrixThreads(tile), factor, blocks);
+  const sideOf = (name: "a" | "b", factor: TileBody["a"]): MatrixSide =>
+    new MatrixSide(name, tile, matrixThreads(tile), factor, factors);
   const [ofA, ofB] = [sideOf("a", a), sideOf("b", b)];
   const subgroups = down * across;
   const [below, beside] = held(tile);

@@ -97,9 +97,8 @@ export function tileBody(
   element: Element,
   { a, b, place = (row) => row, vector }: TileBody,
 ): string {
-  const blocks = { element, forMatrices: false };
   const sideOf = (name: "a" | "b", factor: TileBody["a"]): TileSide =>
-    new TileSide(name, tile, threadsOf(tile), factor, blocks);
+    new TileSide(name, tile, threadsOf(tile), factor, element);
   const sides = [sideOf("a", a), sideOf("b", b)] as const;
   const quads = tile.perColumns / 4;
   return tileLoop(tile, sides, {

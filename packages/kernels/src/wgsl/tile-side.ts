@@ -1,5 +1,5 @@
 /** How the two factors of a tile reach workgroup memory. See `tileLoop`. */
-import { bytesOfElement, type Element, type TileShape, times } from "./workgroup-tile.js";
+import { type Element, type TileShape, times } from "./workgroup-tile.js";
 
 export interface StepCounters {
   /** Declares those of `at`, at a step. */
@@ -24,42 +24,39 @@ export interface TileFactor {
   load(line: string, step: string): string;
 }
 
-/** Both factors in workgroup memory. */
-export interface Blocks {
-  readonly element: Element;
-  /** Are they arrays of numbers for matrices of subgroups, which want each line aligned to 16 bytes? Else of vectors. */
-  readonly forMatrices: boolean;
-}
-
 /** The type of four elements. */
 export const vectorOf: Readonly<{ f32: "vec4f"; f16: "vec4h" }> = { f32: "vec4f", f16: "vec4h" };
 
-/** Elements between the lines of a matrix of subgroups: 16 bytes, so that neighbours fall on different banks. */
-export const matrixPadding = (element: Element): number => 16 / bytesOfElement[element];
-
-/** One factor of a tile: where its blocks lie in workgroup memory, and who loads what. */
+/** One factor of a tile: where its blocks lie in workgroup memory, as vectors, and who loads what. */
 export class TileSide {
   readonly name: "a" | "b";
   readonly factor: TileFactor;
-  private readonly blocks: Blocks;
+  protected readonly element: Element;
   /** Vectors side by side in memory, and from a line or a step to the next. */
   private readonly quads: number;
-  private readonly pitch: number;
-  private readonly vectors: number;
+  protected readonly pitch: number;
+  protected readonly vectors: number;
   private readonly threads: number;
   private readonly blockSteps: number;
   /** Vectors that an invocation loads of a block. */
-  private readonly slots: number;
+  protected readonly slots: number;
   private readonly origin: string;
   private readonly extent: string;
 
-  constructor(name: "a" | "b", tile: TileShape, threads: number, factor: TileFactor, blocks: Blocks) {
+  /** `padding` vectors lie between the lines or steps of a block. */
+  constructor(
+    name: "a" | "b",
+    tile: TileShape,
+    threads: number,
+    factor: TileFactor,
+    element: Element,
+    padding: number = Number(factor.along === "steps"),
+  ) {
     const lines = name === "a" ? tile.rows : tile.columns;
     const isSteps = factor.along === "steps";
-    const padding = blocks.forMatrices ? matrixPadding(blocks.element) / 4 : Number(isSteps);
     this.name = name;
     this.factor = factor;
-    this.blocks = blocks;
+    this.element = element;
     this.quads = (isSteps ? tile.steps : lines) / 4;
     this.pitch = this.quads + padding;
     this.vectors = (isSteps ? lines : tile.steps) * this.pitch;
@@ -81,9 +78,7 @@ export class TileSide {
   }
 
   get memory(): string {
-    const { element, forMatrices } = this.blocks;
-    const type = forMatrices ? `${element}, ${4 * this.vectors}` : `${vectorOf[element]}, ${this.vectors}`;
-    return `var<workgroup> ${this.name}Block: array<${type}>;\n`;
+    return `var<workgroup> ${this.name}Block: array<${vectorOf[this.element]}, ${this.vectors}>;\n`;
   }
 
   /** Of the block's steps, those that an invocation loads: by slot, or by neighbour where they are side by side. */
@@ -97,7 +92,7 @@ export class TileSide {
   get begin(): string {
     const { counters } = this.factor;
     return (
-      times(this.slots, (s) => `  var ${this.name}Next${s}: ${vectorOf[this.blocks.element]};\n`) +
+      times(this.slots, (s) => `  var ${this.name}Next${s}: ${vectorOf[this.element]};\n`) +
       this.lines +
       (counters ? this.steps((at, place) => `  ${counters.begin(at, `(first + ${place})`)}\n`) : "")
     );
@@ -115,9 +110,9 @@ export class TileSide {
 
   /** Loads the block that begins at step `block` into registers; steps beyond the end count as zero. */
   get next(): string {
-    const { name, factor, blocks, slots } = this;
-    const isHalf = blocks.element === "f16";
-    const type = vectorOf[blocks.element];
+    const { name, factor, element, slots } = this;
+    const isHalf = element === "f16";
+    const type = vectorOf[element];
     const zero = factor.vector ? `${type}()` : isHalf ? "0.0h" : "0.0";
     const rounded = (value: string): string => (isHalf ? `${factor.vector ? type : "f16"}(${value})` : value);
     const value = (line: number, at: number): string =>
@@ -141,25 +136,17 @@ export class TileSide {
 
   /** From registers into workgroup memory. */
   get store(): string {
-    const { name, pitch, quads } = this;
-    const at = (s: number): string => `(${this.place(s)}) * ${pitch}u + local % ${quads}u`;
-    if (!this.blocks.forMatrices) return times(this.slots, (s) => `    ${name}Block[${at(s)}] = ${name}Next${s};\n`);
-    const number = (s: number, i: number): string => `${name}Block[${name}At${s} + ${i}u] = ${name}Next${s}[${i}]; `;
-    return times(this.slots, (s) => `    let ${name}At${s} = (${at(s)}) * 4u; ${times(4, (i) => number(s, i))}\n`);
+    return times(this.slots, (s) => `    ${this.name}Block[${this.vectorAt(s)}] = ${this.name}Next${s};\n`);
+  }
+
+  /** The vector of the block that slot `s` loads. */
+  protected vectorAt(s: number): string {
+    return `(${this.place(s)}) * ${this.pitch}u + local % ${this.quads}u`;
   }
 
   /** The vector of four steps from `quad` on of line `line`, where steps are side by side; else of four lines at one step. */
   read(place: string, quad: string): string {
     const vector = `${this.name}Block[(${place}) * ${this.pitch}u + ${quad}]`;
-    return this.blocks.element === "f16" ? `vec4f(${vector})` : vector;
-  }
-
-  /** The matrix of a subgroup that begins at a line and a step of the block. */
-  matrix(type: string, line: string, step: string): string {
-    const pitch = 4 * this.pitch;
-    const [outer, inner] = this.factor.along === "steps" ? [line, step] : [step, line];
-    // The lines of b are its columns.
-    const order = (this.factor.along === "steps") === (this.name === "a") ? "row_major" : "col_major";
-    return `subgroupMatrixLoad<${type}, ${order}>(&${this.name}Block, (${outer}) * ${pitch}u + ${inner}, ${pitch}u)`;
+    return this.element === "f16" ? `vec4f(${vector})` : vector;
   }
 }

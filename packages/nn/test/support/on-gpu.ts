@@ -28,7 +28,8 @@ export function guestsOf(gpu: () => Gpu): (capabilities: Partial<Capabilities>) 
     for (const guest of guests.splice(0)) guest.dispose();
   });
   return (capabilities) => {
-    const guest = new Gpu(gpu().device, { capabilities });
+    const { device, capabilities: own } = gpu();
+    const guest = new Gpu(device, { variants: own.variants, capabilities });
     guests.push(guest);
     return guest;
   };

@@ -18,7 +18,7 @@ import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, u8, u32 } from "../../spec.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { flatGroup } from "../../wgsl/functions.js";
+import { flatGroup, pixelBytes } from "../../wgsl/functions.js";
 import { defineKernel, wgsl } from "../../wgsl/source.js";
 import { AUGMENT_WORDS } from "./table.js";
 
@@ -55,7 +55,7 @@ const move = /* @__PURE__ */ defineKernel({
   bindings: { x: "read u32", changes: "read i32", moved: "write u32", sums: "write u32" },
   args: { groups: "u32", parts: "u32", partSize: "u32", height: "u32", width: "u32" },
   workgroup: [64, 1, 1],
-  functions: [flatGroup, greyAndSum],
+  functions: [flatGroup, pixelBytes, greyAndSum],
   body: wgsl`
 fn mirrored(at: i32, size: i32) -> u32 {
   let inner = select(at, -1 - at, at < 0);
@@ -65,7 +65,7 @@ fn mirrored(at: i32, size: i32) -> u32 {
 fn pixel_at(image: u32, row: i32, column: i32) -> vec4u {
   let r = mirrored(row, i32(args.height));
   let c = mirrored(column, i32(args.width));
-  return unpack4xU8(x[(image * args.height + r) * args.width + c]);
+  return bytes_of(x[(image * args.height + r) * args.width + c]);
 }
 
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -95,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let sampled = (above * (2048u - share.y) + below * share.y + (1u << 21u)) >> vec4u(22u);
     let lit = vec3u(blend(vec3i(0), vec3i(sampled.rgb), brightness));
     sum += grey(lit);
-    moved[image * pixels + i] = pack4xU8(vec4u(lit, sampled.a));
+    moved[image * pixels + i] = word_of(vec4u(lit, sampled.a));
   }
   let total = workgroup_total(sum, local);
   if (local == 0u) { sums[flat] = total; }
@@ -108,7 +108,7 @@ const recolour = /* @__PURE__ */ defineKernel({
   bindings: { moved: "read u32", sums: "read u32", changes: "read i32", y: "write u32" },
   args: { groups: "u32", parts: "u32", partSize: "u32", pixels: "u32", width: "u32" },
   workgroup: [64, 1, 1],
-  functions: [flatGroup, greyAndSum],
+  functions: [flatGroup, pixelBytes, greyAndSum],
   body: wgsl`
 const SIXTH = 4096u;
 
@@ -150,13 +150,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let end = min(first + args.partSize, args.pixels);
   let word = image * WORDS;
   for (var i = first + local; i < end; i += WG_X) {
-    let pixel = unpack4xU8(moved[image * args.pixels + i]);
+    let pixel = bytes_of(moved[image * args.pixels + i]);
     let contrasted = blend(vec3i(i32(mean)), vec3i(pixel.rgb), changes[word + 4u]);
     let saturated = blend(vec3i(i32(grey(vec3u(contrasted)))), contrasted, changes[word + 5u]);
     let turned = turn(vec3u(saturated), u32(changes[word + 6u]));
     let way = vec2i(i32(i / args.width), i32(i % args.width)) - vec2i(changes[word + 7u], changes[word + 8u]);
     let erased = all(way >= vec2i(0)) && way.x < changes[word + 9u] && way.y < changes[word + 10u];
-    y[image * args.pixels + i] = select(pack4xU8(vec4u(turned, pixel.a)), u32(changes[word + 11u]), erased);
+    y[image * args.pixels + i] = select(word_of(vec4u(turned, pixel.a)), u32(changes[word + 11u]), erased);
   }
 }
 `,

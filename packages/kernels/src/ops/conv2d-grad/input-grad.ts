@@ -13,8 +13,6 @@ import { f32 } from "../../spec.js";
 import { workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import { checkExtras, epilogueOf } from "../../wgsl/epilogue.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
-import { winograd, winogradSubgroup } from "../conv2d/winograd.js";
-import type { Convolution3x3 } from "../conv2d/winograd-cut.js";
 import type { Product } from "../matmul/product.js";
 import { subgroupTile as productTile } from "../matmul/subgroup-tile.wgsl.js";
 import { tiledProduct } from "../matmul/workgroup-tile.wgsl.js";
@@ -35,13 +33,6 @@ function productOf(problem: Problem<ConvInputGradParams>): Product | undefined {
   const { n, h, w, c, oh, ow, oc, kh, kw, sy, sx, groups } = geometryOf(problem);
   if (kh * kw * sy * sx * groups !== 1 || oh !== h || ow !== w) return undefined;
   return { m: n * h * w, k: oc, n: c, aRow: oc, aStep: 1, bStep: 1, bColumn: oc };
-}
-
-/** The gradient is a convolution too, of dy with the weight turned around, padded by what is left of the kernel. */
-function convolution3x3Of(problem: Problem<ConvInputGradParams>): Convolution3x3 | undefined {
-  const { n, h, w, c, oh, ow, oc, kh, kw, sy, sx, dy, dx, py, px, groups } = geometryOf(problem);
-  if (kh !== 3 || kw !== 3 || sy * sx * dy * dx * groups !== 1) return undefined;
-  return { ...{ n, h: oh, w: ow, c: oc, oh: h, ow: w, oc: c }, py: 2 - py, px: 2 - px, turned: true };
 }
 
 const workgroupTile = /* @__PURE__ */ workgroupTileVariant<ConvInputGradParams>((problem) => {
@@ -76,12 +67,5 @@ export const conv2dInputGrad: Op<ConvInputGradParams> = /* @__PURE__ */ defineOp
     checkExtras(name, ["scale", "residual", "gate"], inputs, params, dx);
     return [dx];
   },
-  variants: [
-    winograd(convolution3x3Of),
-    winogradSubgroup(convolution3x3Of),
-    workgroupTile,
-    pointwise,
-    inputTile(geometryOf),
-    inputPlain(geometryOf),
-  ],
+  variants: [workgroupTile, pointwise, inputTile(geometryOf), inputPlain(geometryOf)],
 });

@@ -10,7 +10,6 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op, type Problem } from "../../op.js";
 import { f32, type Spec } from "../../spec.js";
-import { subgroupMatrixVariants } from "../../variants/subgroup-matrix-variant.js";
 import type { TiledWork } from "../../variants/tiled-work.js";
 import { workgroupTileHalfVariant, workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import { checkExtras, epilogueOf } from "../../wgsl/epilogue.js";
@@ -20,8 +19,6 @@ import { tiledProduct } from "../matmul/workgroup-tile.wgsl.js";
 import { type ConvGeometry, type ConvParams, convGeometry } from "./geometry.js";
 import { plain } from "./plain.wgsl.js";
 import { subgroupTile } from "./subgroup-tile.wgsl.js";
-import { winograd, winogradSubgroup } from "./winograd.js";
-import type { Convolution3x3 } from "./winograd-cut.js";
 import { tiledConvolution } from "./workgroup-tile.wgsl.js";
 
 const geometryOf = ({ inputs, params }: Problem<ConvParams>): ConvGeometry =>
@@ -34,12 +31,8 @@ function productOf(problem: Problem<ConvParams>): Product | undefined {
   return { m: n * h * w, k: c, n: oc, aRow: c, aStep: 1, bStep: oc, bColumn: 1 };
 }
 
-function convolution3x3Of(problem: Problem<ConvParams>): Convolution3x3 | undefined {
-  const { kh, kw, sy, sx, dy, dx, groups, ...extents } = geometryOf(problem);
-  return kh === 3 && kw === 3 && sy * sx * dy * dx * groups === 1 ? { ...extents, turned: false } : undefined;
-}
-
-function tiled(problem: Problem<ConvParams>): TiledWork | undefined {
+/** The work of tiles in workgroup memory. */
+export function tiledWorkOf(problem: Problem<ConvParams>): TiledWork | undefined {
   const product = productOf(problem);
   if (product) return tiledProduct(product, epilogueOf(problem));
   const geometry = geometryOf(problem);
@@ -61,11 +54,8 @@ export const conv2d: Op<ConvParams> = /* @__PURE__ */ defineOp<ConvParams>({
     return [y];
   },
   variants: [
-    workgroupTileHalfVariant(tiled),
-    ...subgroupMatrixVariants(tiled),
-    winograd(convolution3x3Of),
-    winogradSubgroup(convolution3x3Of),
-    workgroupTileVariant(tiled),
+    workgroupTileHalfVariant(tiledWorkOf),
+    workgroupTileVariant(tiledWorkOf),
     productTile("pointwise", productOf),
     subgroupTile(geometryOf),
     plain(geometryOf),

@@ -13,9 +13,7 @@ import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
 import { type Biased, type ExpandDepthwiseParams, expandedOf, geometryOf, OP } from "./geometry.js";
-import { subgroupStrip } from "./subgroup-strip.wgsl.js";
 import { twoStep } from "./two-step.js";
-import { workgroupPatch } from "./workgroup-patch.wgsl.js";
 
 const order: readonly Biased[] = ["expanded", "result"];
 
@@ -52,5 +50,5 @@ export const expandDepthwise: Op<ExpandDepthwiseParams> = /* @__PURE__ */ define
     return [f32(n, oh, ow, channels)];
   },
   largestScratch: expandedOf,
-  variants: [subgroupStrip, workgroupPatch, twoStep],
+  variants: [twoStep],
 });

@@ -8,6 +8,7 @@ import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { f32, formatSpec, type Spec, sizeOf } from "../../spec.js";
 import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { pixelBytes } from "../../wgsl/functions.js";
 import { wgsl } from "../../wgsl/source.js";
 
 export interface NormalizeParams {
@@ -27,14 +28,14 @@ const kernelsOf = (body: string) =>
       offsetGreen: "f32",
       offsetBlue: "f32",
     },
-    functions: [normalized],
+    functions: [pixelBytes, normalized],
     body,
   });
 
 const normalized = wgsl`
 fn normalized(pixel: u32) -> vec3f {
   let scale = vec3f(args.scaleRed, args.scaleGreen, args.scaleBlue);
-  return vec3f(unpack4xU8(x[pixel]).rgb) * scale + vec3f(args.offsetRed, args.offsetGreen, args.offsetBlue);
+  return vec3f(bytes_of(x[pixel]).rgb) * scale + vec3f(args.offsetRed, args.offsetGreen, args.offsetBlue);
 }
 `;
 const onePixel = wgsl`

@@ -12,6 +12,7 @@ import { check } from "../../errors.js";
 import { defineOp, type Op } from "../../op.js";
 import { formatSpec, type Spec, u8 } from "../../spec.js";
 import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import { pixelBytes } from "../../wgsl/functions.js";
 import { wgsl } from "../../wgsl/source.js";
 import { everyPixel } from "./every-pixel.js";
 import { FRACTION_BITS } from "./resample-table.js";
@@ -27,6 +28,7 @@ const kernels = /* @__PURE__ */ elementwiseKernels({
   bindings: { x: "read u32", starts: "read u32", weights: "read i32", y: "write u32" },
   // Pixels as [outer, extent, inner] -> [outer, outExtent, inner].
   args: { extent: "u32", outExtent: "u32", inner: "u32", taps: "u32", fractionBits: "u32" },
+  functions: [pixelBytes],
   body: wgsl`
 fn element(i: u32) {
   let inner = i % args.inner;
@@ -35,9 +37,9 @@ fn element(i: u32) {
   var sum = vec4i(1 << (args.fractionBits - 1u));
   for (var t = 0u; t < args.taps; t++) {
     let at = min(starts[o] + t, args.extent - 1u); // padding taps have weight 0
-    sum += weights[o * args.taps + t] * vec4i(unpack4xU8(x[(outer * args.extent + at) * args.inner + inner]));
+    sum += weights[o * args.taps + t] * vec4i(bytes_of(x[(outer * args.extent + at) * args.inner + inner]));
   }
-  y[i] = pack4xU8(vec4u(clamp(sum >> vec4u(args.fractionBits), vec4i(0), vec4i(255))));
+  y[i] = word_of(vec4u(clamp(sum >> vec4u(args.fractionBits), vec4i(0), vec4i(255))));
 }
 `,
 });

@@ -13,7 +13,6 @@
 import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op, type Problem } from "../../op.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
-import { subgroupMatrixVariants } from "../../variants/subgroup-matrix-variant.js";
 import type { TiledWork } from "../../variants/tiled-work.js";
 import { workgroupTileHalfVariant, workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
@@ -27,12 +26,19 @@ export interface MatmulParams {
   readonly activation: Activation;
 }
 
-interface Form {
+/** How a product lays its factors out. */
+export interface Form {
   readonly name: string;
   readonly a: string;
   readonly b: string;
   readonly maxInputs: number;
 }
+
+export const productForms: Readonly<Record<"matmul" | "matmulTransposeA" | "matmulTransposeB", Form>> = {
+  matmul: { name: "matmul", a: "MK", b: "KN", maxInputs: 3 },
+  matmulTransposeA: { name: "matmulTransposeA", a: "KM", b: "KN", maxInputs: 2 },
+  matmulTransposeB: { name: "matmulTransposeB", a: "MK", b: "NK", maxInputs: 2 },
+};
 
 function inferProduct(form: Form, inputs: readonly Spec[]): readonly [Spec] {
   const { name, maxInputs } = form;
@@ -90,15 +96,20 @@ const productOf =
     };
   };
 
+/** The work of tiles in workgroup memory. */
+export const tiledWorkOf =
+  (form: Form) =>
+  <P extends EpilogueParams>(problem: Problem<P>): TiledWork =>
+    tiledProduct(productOf(form)(problem), epilogueOf(problem));
+
 function productOp<P extends EpilogueParams>(form: Form): Op<P> {
   const product = productOf(form);
-  const tiled = (problem: Problem<P>): TiledWork => tiledProduct(product(problem), epilogueOf(problem));
+  const tiled = tiledWorkOf(form);
   return defineOp<P>({
     name: form.name,
     infer: (inputs) => inferProduct(form, inputs),
     variants: [
       workgroupTileHalfVariant(tiled),
-      ...subgroupMatrixVariants(tiled),
       workgroupTileVariant(tiled),
       subgroupTile("subgroup-tile", product),
       plain(product),
@@ -106,21 +117,6 @@ function productOp<P extends EpilogueParams>(form: Form): Op<P> {
   });
 }
 
-export const matmul: Op<MatmulParams> = /* @__PURE__ */ productOp<MatmulParams>({
-  name: "matmul",
-  a: "MK",
-  b: "KN",
-  maxInputs: 3,
-});
-export const matmulTransposeA: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>({
-  name: "matmulTransposeA",
-  a: "KM",
-  b: "KN",
-  maxInputs: 2,
-});
-export const matmulTransposeB: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>({
-  name: "matmulTransposeB",
-  a: "MK",
-  b: "NK",
-  maxInputs: 2,
-});
+export const matmul: Op<MatmulParams> = /* @__PURE__ */ productOp<MatmulParams>(productForms.matmul);
+export const matmulTransposeA: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>(productForms.matmulTransposeA);
+export const matmulTransposeB: Op<NoParams> = /* @__PURE__ */ productOp<NoParams>(productForms.matmulTransposeB);

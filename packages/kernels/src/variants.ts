@@ -1,0 +1,4 @@
+export { allVariants, joinVariants } from "./variant-sets/all.js";
+export { expandVariants } from "./variant-sets/expand.js";
+export { matrixVariants } from "./variant-sets/matrix.js";
+export { winogradVariants } from "./variant-sets/winograd.js";
