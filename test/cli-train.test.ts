@@ -208,8 +208,8 @@ describe("train, stopped", () => {
 
     const anew = await trained("data", ...args, "--out", out);
     expect(anew.stderr).toContain(`resume it with --resume "${out}"`);
-    const other = await call(["train", "elsewhere", "--resume", out, "--epochs", "3", "--no-nesterov", "--json"]);
-    expect(other.stderr).toContain('found "elsewhere", --epochs, --no-nesterov; leave that out');
+    const other = await call(["train", at("data"), "--resume", out, "--epochs", "3", "--no-nesterov", "--json"]);
+    expect(other.stderr).toContain("found --epochs, --no-nesterov; leave that out");
     expect([anew.status, other.status]).toEqual([2, 2]);
 
     const resumed = await call(["train", "--resume", out, "--save-steps", "7", "--json"]);
@@ -243,8 +243,16 @@ describe("train, stopped", () => {
     expect(changed.stderr).toMatch(/^ {2}settings\.seed: expected 1, found 2$/m);
     expect([changed.status, changed.stdout]).toEqual([2, ""]);
     await writeFile(at("changed-run/config.json"), JSON.stringify(config));
-    const back = await call(["train", "--resume", at("changed-run")]);
+    const elsewhere = ["--resume", at("changed-run"), "--weights", at("moved.safetensors")];
+    await copyFile(at("weights.safetensors"), at("moved.safetensors"));
+    const wrong = await call(["train", at("other-data"), ...elsewhere]);
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringMatching(/^ {2}data: its content changed/m)]);
+    expect(JSON.parse(await readFile(at("changed-run/config.json"), "utf8"))).toEqual(config);
+    await cp(at("data"), at("moved-data"), { recursive: true });
+    const back = await call(["train", at("moved-data"), ...elsewhere]);
     expect(back.status, back.stderr).toBe(0);
+    const places = { data: at("moved-data"), weights: at("moved.safetensors") };
+    expect(JSON.parse(await readFile(at("changed-run/config.json"), "utf8"))).toEqual({ ...config, ...places });
 
     const state = at("damaged-run/checkpoints/state.safetensors");
     await writeFile(state, (await readFile(state)).subarray(0, 500));

@@ -1,11 +1,10 @@
 /** The network of a training that names none: the larger one where its weights are, else the one that comes with tlx. */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { findModel } from "@tlx/transfer";
+import { findModel, type TrainConfig } from "@tlx/transfer";
 import { cacheFolder } from "@tlx/transfer/node";
 import { defaultModel, shippedModel } from "./options.js";
 import type { Report } from "./report.js";
-import type { TrainConfig } from "./train-config.js";
 
 /** A configuration whose network is settled. */
 export type SettledConfig = TrainConfig & { readonly model: string };

@@ -9,6 +9,7 @@ import {
   distil,
   keepPictures,
   type Model,
+  NO_WEIGHTS,
   type Snapshot,
 } from "@tlx/transfer";
 import { type DistilConfig, DistilFolder, decodeAll, diskFeatures, hashFile, pictureFiles } from "@tlx/transfer/node";
@@ -21,7 +22,6 @@ import type { AdapterOptions, WeightsOptions } from "./options.js";
 import { printableName, quoteForShell } from "./printable.js";
 import { checkRunTarget, createAtTarget, type RunTargetOptions } from "./run-target.js";
 import { checkTeacherOptions, distilSettingsOf, type TeacherOptions } from "./teacher-options.js";
-import { NO_WEIGHTS } from "./train-config.js";
 import { version } from "./version.js";
 import { describeAdapter, withGpu } from "./with-gpu.js";
 

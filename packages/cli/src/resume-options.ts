@@ -4,11 +4,23 @@ import { type Command, Option } from "commander";
 
 const mayChange = ["adapter", "cache", "download", "offline", "json", "saveSteps"];
 
+/** Of a training, not of a distillation: where its pictures and weights are now, and that it may be another GPU. */
+const ofTraining = ["weights", "otherGpu"];
+
 /** For help and errors. */
 export const resumeFlags = "--adapter, --cache, --no-cache, --download, --offline, --json and --save-steps";
 
 export const resumeOption = (): Option =>
-  new Option("--resume <rundir>", `go on with a run that was stopped or killed; beside it only ${resumeFlags}`);
+  new Option(
+    "--resume <rundir>",
+    `go on with a run that was stopped or killed; beside it only DIR and --weights, to say where its pictures and weights are now, --other-gpu, ${resumeFlags}`,
+  );
+
+export const otherGpuOption = (): Option =>
+  new Option(
+    "--other-gpu",
+    "with --resume: go on though the run was begun on another GPU; its bits differ from here on",
+  );
 
 /** Options that were typed; of a pair such as --cache and --no-cache the one that counts. */
 export const typedOptions = (command: Command): readonly Option[] =>
@@ -18,12 +30,16 @@ export const typedOptions = (command: Command): readonly Option[] =>
   });
 
 /** Throws E_USAGE naming every other choice that was typed. */
-export function checkResumeOptions(command: Command): void {
-  const typed = typedOptions(command).filter((option) => !["resume", ...mayChange].includes(option.attributeName()));
-  const found = [...command.args.map((text) => `"${text}"`), ...typed.map((option) => option.long)];
+export function checkResumeOptions(command: Command, kind: "training" | "distillation"): void {
+  const isTraining = kind === "training";
+  const allowed = ["resume", ...mayChange, ...(isTraining ? ofTraining : [])];
+  const typed = typedOptions(command).filter((option) => !allowed.includes(option.attributeName()));
+  const extra = isTraining ? command.args.slice(1) : command.args;
+  const found = [...extra.map((text) => `"${text}"`), ...typed.map((option) => option.long)];
   if (found.length === 0) return;
+  const flags = isTraining ? `DIR, --weights, --other-gpu, ${resumeFlags}` : resumeFlags;
   throw new TlxError(
     "E_USAGE",
-    `--resume: a run goes on as its config.json says, and only ${resumeFlags} may be given beside it, found ${found.join(", ")}; leave that out, or train anew`,
+    `--resume: a run goes on as its config.json says, and only ${flags} may be given beside it, found ${found.join(", ")}; leave that out, or train anew`,
   );
 }

@@ -1,29 +1,20 @@
 /** Everything that decides what a training gives: flag before config file before default, each name checked. */
 import { readFile } from "node:fs/promises";
 import { TlxError } from "@tlx/kernels";
-import { checkSetting, completeSettings, type SettingDoc, settingDocs, type TrainSettings } from "@tlx/transfer";
+import {
+  checkSetting,
+  completeConfig,
+  type DataChoices,
+  DEFAULT_SPLIT,
+  type SettingDoc,
+  settingDocs,
+  type TrainConfig,
+  withoutProvenance,
+} from "@tlx/transfer";
 import { closest } from "fastest-levenshtein";
 import { defaultModel, shippedModel } from "./options.js";
 
-/** What is chosen beside the settings. Paths count from the folder the command runs in. */
-export interface DataChoices {
-  /** Folder of pictures. */
-  readonly data: string | null;
-  /** null: the larger network where its weights are, else the one that comes with tlx. */
-  readonly model: string | null;
-  /** null: the file that comes with tlx, or that in the cache folder. */
-  readonly weights: string | null;
-  /** File of which elements learn; null: all of a param that learns. */
-  readonly elementMasks: string | null;
-  readonly split: number;
-}
-
-export interface TrainConfig extends DataChoices, TrainSettings {}
-
 export type ConfigName = keyof TrainConfig;
-
-/** Entry of `weights` for a network that learns from nothing. */
-export const NO_WEIGHTS = "none";
 
 /** One entry of the configuration for people. */
 export interface ConfigDoc extends Omit<SettingDoc, "name" | "default"> {
@@ -74,7 +65,7 @@ const dataRules: readonly DataRule[] = [
   {
     ...{
       name: "split",
-      default: 0.2,
+      default: DEFAULT_SPLIT,
       unit: "",
       doc: "share of each class to measure on, where DIR has no val/; drawn by the seed",
     },
@@ -91,9 +82,6 @@ export const docsWith = (defaults: Partial<TrainConfig>): readonly ConfigDoc[] =
   configDocs.map((doc) => ({ ...doc, default: defaults[doc.name] ?? doc.default }));
 
 const names = configDocs.map((d) => d.name);
-
-/** Of a run's config.json: what made the run, which decides nothing. */
-const provenance = "madeBy";
 
 /** "weightDecay" -> "weight-decay": the name of the flag without its dashes. */
 export const flagOf = (name: ConfigName): string => flags[name] ?? name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
@@ -137,7 +125,7 @@ async function readConfig(file: string): Promise<Partial<TrainConfig>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     refuse('expected an object such as {"epochs": 20}; --print-config prints a whole one');
   }
-  const { [provenance]: _, ...entries } = value as Record<string, unknown>;
+  const entries = withoutProvenance(value as Record<string, unknown>);
   for (const [name, entry] of Object.entries(entries)) {
     try {
       checkEntry(name, entry);
@@ -147,21 +135,6 @@ async function readConfig(file: string): Promise<Partial<TrainConfig>> {
   }
   return entries as Partial<TrainConfig>;
 }
-
-/** The settings of a configuration, for the trainer. */
-export function settingsOf({
-  data: _data,
-  model: _model,
-  weights: _weights,
-  elementMasks: _elementMasks,
-  split: _split,
-  ...settings
-}: TrainConfig): TrainSettings {
-  return settings;
-}
-
-/** What a network without weights needs: nothing in it is worth keeping as it is. */
-const fromNothing: Partial<TrainConfig> = { unfreeze: "all", batchNorm: "train" };
 
 /**
  * `docs` hold the defaults. With weights "none" everything learns, unless something else was chosen.
@@ -173,18 +146,5 @@ export async function resolveConfig(
   docs: readonly ConfigDoc[] = configDocs,
 ): Promise<TrainConfig> {
   const defaults = Object.fromEntries(docs.map((d) => [d.name, d.default])) as unknown as TrainConfig;
-  const chosen = { ...(file === undefined ? {} : await readConfig(file)), ...given };
-  const isBlank = { ...defaults, ...chosen }.weights === NO_WEIGHTS;
-  const { epochs = defaults.epochs } = chosen;
-  // A default that few epochs contradict gives way.
-  const warmupEpochs = Math.min(defaults.warmupEpochs, epochs / 10);
-  const config = { ...defaults, warmupEpochs, ...(isBlank && fromNothing), ...chosen };
-  completeSettings(settingsOf(config));
-  return config;
+  return completeConfig({ ...(file === undefined ? {} : await readConfig(file)), ...given }, defaults);
 }
-
-/** What a run keeps in config.json: --config takes it as it is. */
-export const runConfig = (
-  config: TrainConfig,
-  madeBy: Readonly<Record<string, string>>,
-): Readonly<Record<string, unknown>> => ({ ...config, [provenance]: madeBy });

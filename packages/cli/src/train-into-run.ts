@@ -1,6 +1,6 @@
 /** A training that is written to a run folder as it goes. */
 import { TlxError } from "@tlx/kernels";
-import { type Snapshot, type TrainInput, type TrainResult, train } from "@tlx/transfer";
+import { type Snapshot, type TrainConfig, type TrainInput, type TrainResult, train } from "@tlx/transfer";
 import { decodeAll, diskFeatures, type RunFolder } from "@tlx/transfer/node";
 import type { Context } from "./context.js";
 import { quoteForShell } from "./printable.js";
@@ -11,6 +11,10 @@ import { printResult, TrainReporter } from "./train-report.js";
 export interface TrainTarget extends Required<Pick<TrainInput, "gpu" | "reopenGpu">> {
   readonly run: RunFolder;
   readonly snapshot: Snapshot | undefined;
+  /** The snapshot may be of another GPU. */
+  readonly acceptOtherGpu?: boolean;
+  /** Of a resumed run: where its pictures and weights are now. */
+  readonly places?: Pick<TrainConfig, "data" | "weights">;
 }
 
 /** Trains, says how it goes, and writes the run. */
@@ -63,20 +67,22 @@ async function trainAndReport(
   job: TrainJob,
   cache: string | false | undefined,
   reporter: TrainReporter,
-  { gpu, reopenGpu, run, snapshot }: TrainTarget,
+  { gpu, reopenGpu, run, snapshot, acceptOtherGpu, places }: TrainTarget,
 ): Promise<TrainResult> {
   const pictures: TrainInput["pictures"] = (samples, { skip }) => decodeAll(samples, { signal, skip });
   const events = train({
     ...{ ...inputOf(job), gpu, reopenGpu, pictures, signal },
     openFeatures: cache === false ? undefined : diskFeatures(cache),
     identity: await identify(job),
-    ...(snapshot && { resume: snapshot }),
+    ...(snapshot && { resume: snapshot, acceptOtherGpu }),
   });
   try {
     for (;;) {
       const { done, value } = await events.next();
       if (done) return value;
       await run.record(value);
+      // They are the right ones: the trainer has compared.
+      if (value.type === "plan" && places) await run.relocate(places);
       reporter.show(value);
     }
   } catch (error) {

@@ -5,9 +5,12 @@ import {
   type Dataset,
   type JobInput,
   type Model,
+  NO_WEIGHTS,
   parseSafetensors,
   type ResolvedWeights,
   readElementMasks,
+  settingsOf,
+  type TrainConfig,
   type TrainInput,
 } from "@tlx/transfer";
 import { dataIdentity, hashFile, imageFolder, readWeightsFile } from "@tlx/transfer/node";
@@ -16,7 +19,6 @@ import type { Context } from "./context.js";
 import { loadCheckpoint } from "./load-checkpoint.js";
 import { isModulePath, loadModel } from "./load-model.js";
 import type { WeightsOptions } from "./options.js";
-import { NO_WEIGHTS, settingsOf, type TrainConfig } from "./train-config.js";
 import { version } from "./version.js";
 
 /** All that is known before a GPU is opened. */

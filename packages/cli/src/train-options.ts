@@ -1,8 +1,8 @@
 /** A flag for every entry of a training's configuration, made from the table that documents them. */
-import { models } from "@tlx/transfer";
+import { models, type TrainConfig } from "@tlx/transfer";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { defaultModel, shippedModel } from "./options.js";
-import { type ConfigDoc, type ConfigName, checkEntry, configDocs, flagOf, type TrainConfig } from "./train-config.js";
+import { type ConfigDoc, type ConfigName, checkEntry, configDocs, flagOf } from "./train-config.js";
 
 /** Headings of the help. */
 const groups: Readonly<Record<string, readonly ConfigName[]>> = {

@@ -4,10 +4,12 @@ import {
   confusionMatrix,
   type Dataset,
   type FeaturesEvent,
+  type OtherGpuEvent,
   type PhaseEvent,
   type PlanEvent,
   type SkippedEvent,
   type SnapshotEvent,
+  type TrainConfig,
   type TrainEvent,
   type TrainResult,
 } from "@tlx/transfer";
@@ -15,7 +17,6 @@ import { printableName } from "./printable.js";
 import type { Progress } from "./progress.js";
 import type { Report } from "./report.js";
 import { formatAccuracy, formatConfusions, formatScores, percent } from "./score-table.js";
-import type { TrainConfig } from "./train-config.js";
 
 /** Skipped files that are named before the rest is only counted. */
 const maxNamed = 5;
@@ -107,7 +108,8 @@ export class TrainReporter {
 
   show(event: TrainEvent): void {
     const { report } = this;
-    if (event.type === "plan") reportPlan(report, event);
+    if (event.type === "other-gpu") report.warn(formatOtherGpu(event));
+    else if (event.type === "plan") reportPlan(report, event);
     else if (event.type === "phase") report.field("source", formatPhase(event));
     else if (event.type === "warning") report.warn(event.message);
     else if (event.type === "features") this.showFeatures(event);
@@ -163,6 +165,12 @@ export class TrainReporter {
 export function formatEpoch(e: Extract<TrainEvent, { type: "epoch" }>): string {
   const count = String(e.epoch).padStart(String(e.epochs).length);
   return `${count} of ${e.epochs}   loss ${e.loss.toFixed(4)}   train ${percent(e.trainAccuracy)}   val ${percent(e.valAccuracy)} (loss ${e.valLoss.toFixed(4)})   ${e.ms.toFixed(0)} ms`;
+}
+
+/** Adapters as `describeDevice` has them: lists of names, some of them empty. */
+function formatOtherGpu({ before, now }: OtherGpuEvent): string {
+  const name = (adapter: string): string => (JSON.parse(adapter) as string[]).filter(Boolean).join(", ");
+  return `this run was on another GPU so far (${name(before)}); on ${name(now)} its bits differ from here on, and kernels are not the tuned ones`;
 }
 
 const formatStop = ({ reason, epoch }: Extract<TrainEvent, { type: "stopped" }>): string =>

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { TrainConfig } from "@tlx/transfer";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { settleModel } from "../src/choose-model.js";
-import { resolveConfig, type TrainConfig } from "../src/train-config.js";
+import { resolveConfig } from "../src/train-config.js";
 
 let empty: string;
 let full: string;

@@ -1,21 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { defaultTrainSettings } from "@tlx/transfer";
+import { defaultTrainSettings, runConfig, settingsOf, type TrainConfig } from "@tlx/transfer";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pretrainDefaults } from "../src/commands/pretrain.js";
-import {
-  type ConfigDoc,
-  checkEntry,
-  configDocs,
-  docsWith,
-  flagOf,
-  resolveConfig,
-  runConfig,
-  settingsOf,
-  type TrainConfig,
-} from "../src/train-config.js";
+import { type ConfigDoc, checkEntry, configDocs, docsWith, flagOf, resolveConfig } from "../src/train-config.js";
 import { addConfigOptions, configFromOptions } from "../src/train-options.js";
 
 let dir: string;

@@ -1,9 +1,12 @@
 export { type DecodeImageOptions, decodeImage } from "./data/browser/decode-image.js";
 export { type FileDataset, fileDataIdentity, fileDataset } from "./data/browser/file-dataset.js";
 export { type FilePicturesOptions, filePictures } from "./data/browser/file-pictures.js";
+export { type KeptPictures, type OpfsPictures, opfsPictures } from "./data/browser/opfs-pictures.js";
 export { DEFAULT_MAX_PIXELS } from "./data/check-picture.js";
 export type { SplitOptions } from "./data/class-folders.js";
 export { type OpfsFeaturesOptions, opfsFeatures } from "./features/browser/opfs-store.js";
-export { type OpfsRuns, opfsRuns } from "./run/browser/opfs-runs.js";
+export { type OpfsResumption, OpfsRun } from "./run/browser/opfs-run.js";
+export { importRun, type KeptRun, listRuns, removeRun, runFiles } from "./run/browser/opfs-runs.js";
+export type { RunStart, Skipped } from "./run/run-files.js";
 export { type FetchWeightsOptions, fetchWeights, type WeightsAddress } from "./weights/browser/fetch-weights.js";
 export { type ExpectedWeights, readWeights } from "./weights/browser/read-weights.js";

@@ -39,9 +39,22 @@ export { type EvaluateOptions, evaluateRun, type LabelledSamples, type RunEvalua
 export { type Golden, makeGolden, verifyGolden } from "./run/golden.js";
 export type { LoadedRun, ModelDescription } from "./run/model-file.js";
 export { parseDescription, parseGolden } from "./run/parse-model.js";
+export {
+  completeConfig,
+  type DataChoices,
+  DEFAULT_SPLIT,
+  NO_WEIGHTS,
+  parseConfig,
+  runConfig,
+  settingsOf,
+  type TrainConfig,
+  withoutProvenance,
+} from "./run/run-config.js";
+export { METRIC_LINES } from "./run/run-files.js";
 export { readSnapshot, writeSnapshot } from "./run/snapshot-file.js";
 export { classesCsv, confusionCsv, type Predictions, predictionsCsv, skippedCsv } from "./run/tables.js";
 export { type TensorVerdict, verifyTensors } from "./run/verify-tensors.js";
+export { sha256 } from "./sha256.js";
 export {
   type CertificateInput,
   type Comparison,
@@ -59,6 +72,7 @@ export type {
   DoneEvent,
   EpochEvent,
   FeaturesEvent,
+  OtherGpuEvent,
   PhaseEvent,
   PlanEvent,
   SkippedEvent,
@@ -107,6 +121,7 @@ export {
   type TunedRecord,
   type TunedStore,
 } from "./tune/tuned-kernels.js";
+export { version } from "./version.js";
 export { exportTensors, joinWeights } from "./weights/join.js";
 export {
   type Checkpoint,

@@ -48,6 +48,7 @@ declare class Blob {
   slice(begin: number, end: number): Blob;
 }
 declare class File extends Blob {
+  constructor(parts: readonly (Uint8Array | Blob)[], name: string);
   readonly name: string;
   readonly webkitRelativePath: string;
 }
@@ -132,9 +133,22 @@ interface FileSystemFileHandle {
     abort(): Promise<void>;
   }>;
   /** In workers only. */
-  createSyncAccessHandle?(): Promise<{ write(bytes: Uint8Array): number; flush(): void; close(): void }>;
+  createSyncAccessHandle?(): Promise<{
+    truncate(size: number): void;
+    write(bytes: Uint8Array): number;
+    flush(): void;
+    close(): void;
+  }>;
+  /** In its folder; takes the place of a file of that name. */
+  move(name: string): Promise<void>;
 }
 declare const navigator: {
   readonly storage?: { getDirectory?(): Promise<FileSystemDirectoryHandle> };
-  readonly locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> };
+  readonly locks?: {
+    request<T>(
+      name: string,
+      options: { mode: "exclusive" | "shared"; signal: AbortSignal },
+      run: () => Promise<T>,
+    ): Promise<T>;
+  };
 };

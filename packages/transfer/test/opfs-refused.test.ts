@@ -1,5 +1,7 @@
-import { opfsFeatures, opfsRuns } from "@tlx/transfer/browser";
+import { readSnapshot } from "@tlx/transfer";
+import { OpfsRun, opfsFeatures, opfsPictures } from "@tlx/transfer/browser";
 import { afterEach, expect, it, vi } from "vitest";
+import { madeSnapshot } from "./made-run.js";
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -12,7 +14,7 @@ it.each([
     { storage: { getDirectory: () => Promise.reject(new DOMException("not here", "SecurityError")) } },
     /not here/,
   ],
-])("a browser that %s: features stay in memory, a snapshot is not kept", async (_, navigator, reason) => {
+])("a browser that %s: features and runs stay in memory", async (_, navigator, reason) => {
   vi.stubGlobal("navigator", navigator);
   const warnings: string[] = [];
   const store = await opfsFeatures()("key", 2, (message) => warnings.push(message));
@@ -26,9 +28,13 @@ it.each([
   await expect(store.read(["00".repeat(32)], row)).rejects.toMatchObject({ code: "E_DATA" });
   await expect(store.put(hash, new Float32Array(3))).rejects.toMatchObject({ code: "E_SHAPE" });
   expect(warnings).toHaveLength(1);
-  const snapshot = { identity: {}, position: { phase: 0, epoch: 0, step: 0 }, tensors: new Map() };
-  await expect(opfsRuns().save("run", snapshot)).rejects.toMatchObject({
-    code: "E_DATA",
-    message: expect.stringMatching(reason),
-  });
+  const told: string[] = [];
+  const run = await OpfsRun.create("run", { config: {} }, (message) => told.push(message));
+  for (const epoch of [1, 2]) await run.record({ type: "snapshot", snapshot: madeSnapshot(epoch) });
+  expect(told).toEqual([expect.stringMatching(reason)]);
+  expect(run.isResumable).toBe(false);
+  const { position } = await readSnapshot(run.unkept.get("checkpoints/state.safetensors") as Uint8Array);
+  expect(position.epoch).toBe(2);
+  await run.close();
+  await expect(opfsPictures("flowers").read()).rejects.toThrow(reason);
 });

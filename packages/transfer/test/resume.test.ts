@@ -152,6 +152,33 @@ it("a run is not gone on with on another adapter, nor with other pictures", asyn
   again.dispose();
 });
 
+it("a run goes on on another adapter when that is agreed to, without the kernels that were tuned for the one before", async () => {
+  const gpu = new Gpu((await testGpu()).device);
+  const input = tinyTraining(gpu, { settings: LONG, identity: { data: "two colours" } });
+  const whole = await trainToEnd(input);
+  const found = snapshotsOf(whole.events)[30]!;
+  const { adapter: here } = found.identity;
+  const position = { ...found.position, kernels: "0123abcd", choices: { "none(f32)": { variant: "tuned" } } };
+  const elsewhere: Snapshot = { ...found, position, identity: { ...found.identity, adapter: "another" } };
+  await expect(trainToEnd({ ...input, resume: elsewhere })).rejects.toMatchObject({
+    ...{ code: "E_USAGE", message: expect.stringContaining("acceptOtherGpu"), details: { differences: ["adapter"] } },
+  });
+  const differing = { ...input, settings: { ...LONG, epochs: 16 }, resume: elsewhere, acceptOtherGpu: true };
+  await expect(trainToEnd(differing)).rejects.toMatchObject({
+    ...{ code: "E_USAGE", details: { differences: ["settings.epochs"] } },
+  });
+  const { result, events } = await trainToEnd({ ...input, resume: elsewhere, acceptOtherGpu: true });
+  const { epoch, step } = found.position;
+  expect(events[0]).toEqual({ type: "other-gpu", before: "another", now: here, epoch, step });
+  expect(result.weights).toEqual(whole.result.weights); // it is the same adapter in truth
+  for (const { identity, position } of snapshotsOf(events)) {
+    expect([identity.adapter, position.choices, position.kernels]).toEqual([here, undefined, found.position.kernels]);
+  }
+  const same = await trainToEnd({ ...input, resume: found, acceptOtherGpu: true });
+  expect(same.events[0]?.type).toBe("plan");
+  gpu.dispose();
+});
+
 describe("a device that is lost for good", () => {
   it("ends the run, whose state can be gone on from", async () => {
     const gpu = await openGpu({ adapter: process.env.TLX_ADAPTER });

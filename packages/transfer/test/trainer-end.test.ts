@@ -1,6 +1,13 @@
 import { Gpu } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/node";
-import { MemoryFeatureStore, type TrainEvent, type TrainInput, type TrainResult, train } from "@tlx/transfer";
+import {
+  MemoryFeatureStore,
+  type Snapshot,
+  type TrainEvent,
+  type TrainInput,
+  type TrainResult,
+  train,
+} from "@tlx/transfer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import { madePictures, tinyTraining } from "./tiny-model.js";
@@ -57,6 +64,32 @@ describe("an end before the end", () => {
 
   it("within the first epoch leaves nothing to keep: it comes with the reason", async () => {
     await expect(interrupted(0)).rejects.toThrow("enough");
+  });
+
+  it("within the first epoch saves where it stands, from where it goes on to the same bits", async () => {
+    const controller = new AbortController();
+    let reads = 0;
+    const openFeatures: TrainInput["openFeatures"] = async (_, width) => {
+      const store = new MemoryFeatureStore(width);
+      const read = store.read.bind(store);
+      store.read = (hashes, into) => {
+        if (++reads === 3) controller.abort(new Error("enough"));
+        return read(hashes, into);
+      };
+      return store;
+    };
+    const input = tinyTraining(gpu, { settings: { ...tinyTraining(gpu).settings, batch: 3 } });
+    const snapshots: Snapshot[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const event of train({ ...input, openFeatures, signal: controller.signal })) {
+        if (event.type === "snapshot") snapshots.push(event.snapshot);
+      }
+    };
+    await expect(reading()).rejects.toThrow("enough");
+    expect(snapshots).toHaveLength(1);
+    expect(snapshots[0]!.position).toMatchObject({ epoch: 0, step: expect.toSatisfy((step) => step > 0 && step < 7) });
+    const rest = await trainToEnd({ ...input, resume: snapshots[0]! });
+    expect(rest.result.weights).toEqual((await trainToEnd(input)).result.weights);
   });
 
   it("within a later epoch keeps the best so far", async () => {

@@ -8,6 +8,7 @@ import {
   sizeOf,
   TlxError,
 } from "@tlx/kernels";
+import { allVariants } from "@tlx/kernels/variants";
 import {
   formatTable,
   type LoweredNode,
@@ -136,7 +137,7 @@ async function withGpuOrWithout<T>(options: InspectOptions, use: (gpu: Gpu | und
 }
 
 function describe(model: Model, network: Network, gpu: Gpu | undefined, batch: number): Inspection {
-  const caps = gpu?.capabilities ?? defaultCapabilities;
+  const caps = gpu?.capabilities ?? { ...defaultCapabilities, variants: allVariants };
   const part = splitBatch(network.graph, caps);
   const nodes = lowerGraph(part, caps);
   const plan: Plan = planMemory(part, nodes, caps.maxBufferSize);

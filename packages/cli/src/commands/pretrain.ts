@@ -1,10 +1,10 @@
 import { TlxError } from "@tlx/kernels";
-import { defaultDistilSettings } from "@tlx/transfer";
+import { defaultDistilSettings, NO_WEIGHTS, type TrainConfig } from "@tlx/transfer";
 import { Command } from "commander";
 import type { Context } from "../context.js";
 import { type DistilOptions, runDistillation } from "../distillation.js";
 import { addTeacherOptions, checkTeacherOptions } from "../teacher-options.js";
-import { docsWith, NO_WEIGHTS, type TrainConfig } from "../train-config.js";
+import { docsWith } from "../train-config.js";
 import { addTraining, type TrainOptions, trainOrResume } from "./train.js";
 
 /** A network that begins from nothing: everything learns, on many pictures, for long, each time seen otherwise. */

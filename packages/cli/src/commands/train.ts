@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Gpu } from "@tlx/kernels";
+import { type Gpu, TlxError } from "@tlx/kernels";
 import {
   type Dataset,
   describePlan,
@@ -7,9 +7,10 @@ import {
   ownerOf,
   prepareJob,
   recordOf,
+  runConfig,
   type Snapshot,
 } from "@tlx/transfer";
-import { DistilFolder, KERNELS, RunFolder, readKernels } from "@tlx/transfer/node";
+import { DistilFolder, RunFolder } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import { explainShipped, settleModel } from "../choose-model.js";
 import type { Context } from "../context.js";
@@ -17,9 +18,9 @@ import { resumeDistillation } from "../distillation.js";
 import { forecast, reportForecast } from "../dry-run.js";
 import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption } from "../options.js";
 import { printableName } from "../printable.js";
-import { checkResumeOptions, resumeFlags, resumeOption } from "../resume-options.js";
+import { checkResumeOptions, otherGpuOption, resumeFlags, resumeOption } from "../resume-options.js";
 import { checkRunTarget, createAtTarget, type RunKind, type RunTargetOptions } from "../run-target.js";
-import { type ConfigDoc, configDocs, resolveConfig, runConfig } from "../train-config.js";
+import { type ConfigDoc, configDocs, resolveConfig } from "../train-config.js";
 import { trainIntoRun } from "../train-into-run.js";
 import { type CacheOptions, inputOf, prepareTraining, recordedConfig, type TrainJob } from "../train-job.js";
 import { addConfigOptions, configFromOptions } from "../train-options.js";
@@ -38,6 +39,8 @@ export interface TrainOptions
   readonly dryRun?: boolean;
   /** Folder of an unfinished run. */
   readonly resume?: string;
+  /** It may have been begun on another GPU. */
+  readonly otherGpu?: boolean;
   readonly json?: boolean;
 }
 
@@ -54,6 +57,8 @@ A flag comes before an entry of --config, which comes before the default; docs/d
 The same GPU, driver, pictures, seed and tuned kernels give the same bits. Ctrl-C keeps the best epoch so far and ends with 130.
 A run that was killed goes on with --resume RUNDIR and ends with the same bits; beside it nothing may be given that decides
 results, only ${resumeFlags}.
+One that was begun elsewhere, such as in a page, goes on with tlx train DIR --resume RUNDIR --weights FILE, and on another GPU
+with --other-gpu.
 
 Examples:
   $ tlx train flowers                                        on tlx-nano, which comes with tlx
@@ -99,6 +104,7 @@ export function addTraining(command: Command, recipe: Recipe): Command {
     .addOption(tuneOption())
     .addOption(kernelsOption())
     .addOption(resumeOption())
+    .addOption(otherGpuOption())
     .addOption(jsonOption("the result"));
   addDownloadOptions(command.optionsGroup("The machine:")).addOption(
     new Option("--no-cache", "compute all features and keep none"),
@@ -115,11 +121,13 @@ export async function trainOrResume(
   command: Command,
 ): Promise<void> {
   const { resume } = options;
-  if (resume === undefined) return runTraining(context, recipe, dir, options);
-  checkResumeOptions(command);
-  return (await DistilFolder.isAt(resume))
-    ? resumeDistillation(context, resume, options)
-    : resumeTraining(context, resume, options);
+  if (resume === undefined) {
+    if (options.otherGpu) throw new TlxError("E_USAGE", "--other-gpu is for --resume; a new run has no other GPU");
+    return runTraining(context, recipe, dir, options);
+  }
+  const isDistillation = await DistilFolder.isAt(resume);
+  checkResumeOptions(command, isDistillation ? "distillation" : "training");
+  return isDistillation ? resumeDistillation(context, resume, options) : resumeTraining(context, resume, dir, options);
 }
 
 async function runTraining(
@@ -158,7 +166,12 @@ async function runTraining(
 }
 
 /** Goes on with an unfinished run, as it was begun. */
-async function resumeTraining(context: Context, folder: string, options: TrainOptions): Promise<void> {
+async function resumeTraining(
+  context: Context,
+  folder: string,
+  dir: string | undefined,
+  options: TrainOptions,
+): Promise<void> {
   const start = performance.now();
   const found = await RunFolder.resume(folder);
   if (found.finished) {
@@ -171,15 +184,19 @@ async function resumeTraining(context: Context, folder: string, options: TrainOp
   }
   const { run, snapshot } = found;
   try {
-    const config = await resolveConfig(configFromOptions({ ...options }), path.join(folder, "config.json"));
+    const given = { ...configFromOptions({ ...options }), ...(dir !== undefined && { data: dir }) };
+    const config = await resolveConfig(given, path.join(folder, "config.json"));
     const job = await prepareTraining(context, settleModel(config, options.cache), {}, options);
     for (const { file, reason } of job.data.skipped) await run.record({ type: "skipped", file, reason });
     await withGpu(options, async (gpu, reopenGpu) => {
       reportJob(context, gpu, job);
       context.report.field("resumed", describePosition(snapshot));
+      const { otherGpu: acceptOtherGpu = false } = options;
       // A snapshot has its own.
-      const choices = await readKernels(path.join(folder, KERNELS), gpu, version);
-      await trainIntoRun(context, { ...job, choices }, { gpu, reopenGpu, run, snapshot }, options, start);
+      const choices = snapshot ? undefined : await run.readKernels(ownerOf(gpu, version), acceptOtherGpu);
+      const { data, weights } = recordedConfig(job);
+      const target = { gpu, reopenGpu, run, snapshot, acceptOtherGpu, places: { data, weights } };
+      await trainIntoRun(context, { ...job, choices }, target, options, start);
     });
   } finally {
     await run.close();

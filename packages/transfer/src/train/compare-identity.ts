@@ -24,16 +24,20 @@ const shorten = (text = "nothing"): string => (text.length > 100 ? `${text.slice
 
 /**
  * Compares JSON values: `expected` as the run was begun, `found` as it would go on.
- * Throws E_USAGE with every difference.
+ * Throws E_USAGE with every difference, and with what `advise` says of their names.
  */
-export function compareIdentity(expected: Json, found: Json): void {
+export function compareIdentity(
+  expected: Json,
+  found: Json,
+  advise: (names: readonly string[]) => string = () => "",
+): void {
   const [before, now] = [new Map(flatten(expected, "")), new Map(flatten(found, ""))];
   const names = [...new Set([...before.keys(), ...now.keys()])].filter((name) => before.get(name) !== now.get(name));
   if (names.length === 0) return;
   const lines = names.map((name) => describe(name, before.get(name), now.get(name)));
   throw new TlxError(
     "E_USAGE",
-    `resume: expected the run as it was begun, found ${names.length === 1 ? "a difference" : `${names.length} differences`}; bring back what it was begun with, or train into another folder\n  ${lines.join("\n  ")}`,
+    `resume: expected the run as it was begun, found ${names.length === 1 ? "a difference" : `${names.length} differences`}; bring back what it was begun with, or train into another folder\n  ${lines.join("\n  ")}${advise(names)}`,
     { differences: names },
   );
 }

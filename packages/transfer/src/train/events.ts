@@ -3,10 +3,11 @@ import type { FreezeRow } from "../freeze/describe.js";
 import type { Snapshot } from "./snapshot.js";
 
 /**
- * What training yields, in this order: one plan; for every phase its beginning, then per split its pictures, then per epoch its
+ * What training yields, in this order: that it goes on on another GPU, if it does; one plan; for every phase its beginning, then per split its pictures, then per epoch its
  * figures and its weights; then what stopped it early, if anything, and the end. Snapshots come at any time in between.
  */
 export type TrainEvent =
+  | OtherGpuEvent
   | PlanEvent
   | PhaseEvent
   | SkippedEvent
@@ -17,6 +18,17 @@ export type TrainEvent =
   | SnapshotEvent
   | StoppedEvent
   | DoneEvent;
+
+/** A run that was begun on another GPU goes on here, as was agreed to: from here on its bits are those of this one. */
+export interface OtherGpuEvent {
+  readonly type: "other-gpu";
+  /** As `describeDevice` has it: the GPU so far, and the one from here on. */
+  readonly before: string;
+  readonly now: string;
+  /** Where the run stands. */
+  readonly epoch: number;
+  readonly step: number;
+}
 
 /** What will be trained. */
 export interface PlanEvent {

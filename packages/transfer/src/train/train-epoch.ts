@@ -70,8 +70,8 @@ function rateAt({ settings, phase }: EpochInput, stepsPerEpoch: number, epoch: n
 }
 
 /**
- * One pass over the samples in the order of `epoch` (from 1), from where `progress` stands. Yields when it is time to save, at
- * the end of a step whose results are known. Throws `NotFinite` in the middle of a step whose gradient is no number.
+ * One pass over the samples in the order of `epoch` (from 1), from where `progress` stands. Yields when it is time to save or
+ * the signal ends it, at the end of a step whose results are known. Throws `NotFinite` in the middle of a step whose gradient is no number.
  */
 export async function* trainEpoch(
   input: EpochInput,
@@ -99,7 +99,11 @@ export async function* trainEpoch(
     epoch,
   )) {
     const { part } = loading;
-    if (signal?.aborted && part.first) break;
+    if (signal?.aborted && part.first) {
+      account(await log.rest());
+      if (step > progress.step) yield { step, lossSum, weightSum, scale: scale.current };
+      break;
+    }
     await loading.load(programs.step);
     const optimizerStep = (epoch - 1 - phase.firstEpoch) * stepsPerEpoch + part.step;
     feedPart(programs.step, part, scale.value);

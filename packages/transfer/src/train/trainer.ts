@@ -18,6 +18,7 @@ import type { Evaluation } from "./evaluate.js";
 import type { TrainEvent } from "./events.js";
 import type { OpenFeatures, PictureSource } from "./extract-features.js";
 import { type Job, prepareJobWith } from "./job.js";
+import { adviseOtherGpu, moveSnapshot } from "./other-gpu.js";
 import type { TrainParts } from "./parts.js";
 import { describePlan } from "./plan-training.js";
 import { type BestEpoch, type Progress, progressOf, snapshotOf, startOfRun } from "./progress.js";
@@ -41,7 +42,7 @@ export interface JobInput {
   readonly elements?: ReadonlyMap<string, HostTensor>;
   /**
    * Which kernels compute which problems, as found by tuning. Default: what is likely the fastest. They are part of every
-   * snapshot, and a resumed run uses those of its snapshot.
+   * snapshot, and a resumed run uses those of its snapshot, unless it goes on on another GPU.
    */
   readonly choices?: KernelChoices;
 }
@@ -55,6 +56,8 @@ export interface TrainInput extends JobInput {
   readonly identity?: Readonly<Record<string, unknown>>;
   /** Where an earlier run was stopped: this one goes on from there. */
   readonly resume?: Snapshot;
+  /** Lets `resume` be of another GPU. It goes on with the bits of this one, and with `choices`, which are tuned for this one. */
+  readonly acceptOtherGpu?: boolean;
   /** Opens a device in place of one that was lost; training goes on from the last saved state. */
   readonly reopenGpu?: () => Promise<Gpu>;
   /**
@@ -114,10 +117,13 @@ const MOST_LOSSES = 3;
  *          end of the first epoch or while a phase looks through its pictures
  */
 export async function* trainWith(parts: TrainParts, input: TrainInput): AsyncGenerator<TrainEvent, Trained> {
-  const { resume } = input;
+  const { choices: tuned, acceptOtherGpu } = input;
+  const moved = input.resume && acceptOtherGpu && moveSnapshot(input.resume, describeDevice(input.gpu), tuned);
+  const resume = moved ? moved.snapshot : input.resume;
   const job = prepareJobWith(parts, resume ? { ...input, choices: choicesOf(resume) } : input);
   const identity = identify(job);
-  if (resume) compareIdentity(resume.identity, identity);
+  if (resume) compareIdentity(resume.identity, identity, adviseOtherGpu);
+  if (moved) yield moved.event;
   yield { type: "plan", ...describePlan(job.plan), phases: job.phases.map(({ name, epochs }) => ({ name, epochs })) };
   const saving = new Saving(identity, job.settings.saveSteps, resume);
   const { choices } = job.input;

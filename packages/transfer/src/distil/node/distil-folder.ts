@@ -15,12 +15,13 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { formatCsv } from "../../run/csv.js";
+import { cutTable } from "../../run/cut-metrics.js";
 import { claimFolder, reclaimFolder, releaseFolder } from "../../run/node/claim-folder.js";
-import { cutTable } from "../../run/node/cut-metrics.js";
+import { diskStorage } from "../../run/node/disk-storage.js";
 import { readJson } from "../../run/node/read-json.js";
-import { removeState, writeState } from "../../run/node/state-file.js";
-import { appendLines, writeFailure } from "../../run/node/write-file.js";
-import { writeFolder } from "../../run/node/write-folder.js";
+import { METRICS, STATE } from "../../run/run-files.js";
+import type { RunStorage } from "../../run/run-storage.js";
+import { writeSnapshot } from "../../run/snapshot-file.js";
 import type { Snapshot } from "../../train/snapshot.js";
 import { halveTensors } from "../../weights/half-tensors.js";
 import { exportTensors } from "../../weights/join.js";
@@ -74,11 +75,13 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 /** One process's right to write a distillation. Give it every event, then the result; close it in any case. */
 export class DistilFolder {
   readonly folder: string;
+  private readonly storage: RunStorage;
   /** Whether there is something to go on from, or the student. */
   private kept: boolean;
 
   private constructor(folder: string, kept: boolean) {
     this.folder = folder;
+    this.storage = diskStorage(folder);
     this.kept = kept;
   }
 
@@ -115,7 +118,7 @@ export class DistilFolder {
 
   /** Takes an unfinished distillation over. Throws E_USAGE when it is in use, E_WEIGHTS when it is damaged. */
   static async resume(folder: string): Promise<DistilResumption> {
-    const cut = (epoch: number): Promise<void> => cutTable(path.join(folder, "metrics.csv"), header, epoch);
+    const cut = (epoch: number): Promise<void> => cutTable(diskStorage(folder), METRICS, header, epoch);
     const found = await reclaimFolder(folder, cut);
     if (!found) return { finished: true };
     const run = new DistilFolder(folder, true);
@@ -134,9 +137,9 @@ export class DistilFolder {
   }
 
   async record(event: DistilEvent): Promise<void> {
-    if (event.type === "epoch") await appendLines(path.join(this.folder, "metrics.csv"), rowOf(event));
+    if (event.type === "epoch") await this.storage.append(METRICS, rowOf(event));
     else if (event.type === "snapshot") {
-      await writeState(this.folder, event.snapshot);
+      await this.storage.replace(STATE, await writeSnapshot(event.snapshot));
       this.kept = true;
     }
   }
@@ -151,17 +154,13 @@ export class DistilFolder {
     const file = writeSafetensors(half ? halveTensors(tensors) : tensors, new Map([["architecture", network]]));
     const rows = [...learnt.map((hash) => [hash, "learnt"]), ...heldOut.map((hash) => [hash, "held out"])];
     const pictures = { pictures: learnt.length, heldOut: heldOut.length };
-    const model = path.join(this.folder, "model");
     const files = new Map<string, Uint8Array | string>([
       ["model.safetensors", file],
       ["pictures.csv", formatCsv([["sha256", "used"], ...rows.sort(([a], [b]) => (a! < b! ? -1 : a! > b! ? 1 : 0))])],
       ["distillation.json", json({ network, ...likeness, ...pictures, settings })],
     ]);
-    await writeFolder(model, files).catch((error) => {
-      throw writeFailure(model, error);
-    });
+    await this.storage.finish(files);
     this.kept = true;
-    await removeState(this.folder);
   }
 
   /** Gives the lock back. A distillation that ends before anything was saved leaves no folder. */

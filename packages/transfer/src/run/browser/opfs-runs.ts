@@ -1,102 +1,141 @@
-/**
- * Snapshots of trainings in the origin private file system, so that a training survives a reload of its page. A snapshot is
- * written beside the one before it, which goes when the new one is whole; every byte is checked when it is read.
- */
-import { check, TlxError } from "@tlx/kernels";
-import { openOpfsFolder, writeOpfsFile } from "../../browser/opfs-folder.js";
-import type { Snapshot } from "../../train/snapshot.js";
-import { readSnapshot, writeSnapshot } from "../snapshot-file.js";
+/** The runs that are kept in the origin private file system, for a page that shows, takes, brings or removes them. */
+import { TlxError } from "@tlx/kernels";
+import {
+  findOpfsFile,
+  findOpfsFolder,
+  isOpfsPart,
+  listOpfsFiles,
+  openOpfsFolder,
+  replaceOpfsFile,
+} from "../../browser/opfs-folder.js";
+import { takeWebLock } from "../../browser/web-lock.js";
+import { arePicturesKept } from "../../data/browser/opfs-pictures.js";
+import { CONFIG, DESCRIPTION, runEntries, STATE } from "../run-files.js";
+import { forgetRun, RUNS, runPath } from "./opfs-storage.js";
 
-/** Trainings that go on after a reload, by name. */
-export interface OpfsRuns {
-  /** Puts the snapshot in the place of the last one. Throws E_DATA where the browser does not keep it; then that one stays. */
-  save(name: string, snapshot: Snapshot): Promise<void>;
-  /** The last whole snapshot; undefined where there is none. Throws E_WEIGHTS where all that is left is damaged. */
-  load(name: string): Promise<Snapshot | undefined>;
-  /** Names in code-unit order. */
-  list(): Promise<string[]>;
-  /** Forgets a run; one that is not there is forgotten already. */
-  remove(name: string): Promise<void>;
+export interface KeptRun {
+  readonly name: string;
+  /** Its model is there. */
+  readonly finished: boolean;
+  /** It stands somewhere to go on from; an unfinished run where it does not begins anew. */
+  readonly resumable: boolean;
+  /** Name of its pictures, where these are kept here. */
+  readonly data: string | undefined;
 }
 
-const PATH = ["tlx", "runs"];
-const SUFFIX = ".run";
-const fileName = /^(\d+)\.safetensors$/;
-
-/** The runs of this origin. */
-export function opfsRuns(): OpfsRuns {
-  return {
-    save: async (name, snapshot) => {
-      const bytes = await writeSnapshot(snapshot);
-      await alone(name, () => save(name, bytes));
-    },
-    load: (name) => alone(name, () => load(name)),
-    list,
-    remove: (name) => alone(name, () => remove(name)),
+async function describeRun(name: string): Promise<KeptRun | undefined> {
+  const folder = await findOpfsFolder(runPath(name));
+  const config = folder && (await findOpfsFile(folder, CONFIG));
+  if (!config) return undefined;
+  const has = async (path: string): Promise<boolean> => {
+    const [inner, file] = path.split("/") as [string, string];
+    const at = await findOpfsFolder([...runPath(name), inner]);
+    return at !== undefined && (await findOpfsFile(at, file)) !== undefined;
   };
+  const finished = await has(DESCRIPTION);
+  const data = dataOf(await textOf(config));
+  const isHere = data !== undefined && data !== "" && (await arePicturesKept(data));
+  return { name, finished, resumable: !finished && (await has(STATE)), data: isHere ? data : undefined };
 }
 
-/** Of two tabs one waits for the other. */
-const alone = <T>(name: string, run: () => Promise<T>): Promise<T> =>
-  navigator.locks ? navigator.locks.request(`tlx/runs/${name}`, run) : run();
+const textOf = async (file: Blob): Promise<string> =>
+  new TextDecoder().decode(new Uint8Array(await file.arrayBuffer()));
 
-/** Any text, as the name of a folder. */
-function folderOf(name: string): string {
-  check(name !== "", "E_USAGE", () => "runs: expected a name, found an empty one");
-  return `${encodeURIComponent(name)}${SUFFIX}`;
-}
-
-async function save(name: string, bytes: Uint8Array): Promise<void> {
+/** What a config.json says of its pictures: a path or a name. */
+function dataOf(config: string): string | undefined {
   try {
-    const folder = await openOpfsFolder([...PATH, folderOf(name)]);
-    const before = await generations(folder);
-    await writeOpfsFile(folder, `${(before[0] ?? 0) + 1}.safetensors`, bytes);
-    for (const old of before) await folder.removeEntry(`${old}.safetensors`);
-  } catch (error) {
-    if (error instanceof TlxError) throw error;
-    const text = `the browser does not keep the snapshot of ${bytes.length} bytes (${String(error)})`;
-    throw new TlxError("E_DATA", `run "${name}": ${text}; remove old runs or other data of this site`, {}, error);
+    const { data } = JSON.parse(config);
+    return typeof data === "string" ? data : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-/** Numbers of the files in a run's folder, latest first. */
-async function generations(folder: FileSystemDirectoryHandle): Promise<number[]> {
-  const found: number[] = [];
-  for await (const [file] of folder.entries()) {
-    const number = fileName.exec(file)?.[1];
-    if (number !== undefined) found.push(Number(number));
-  }
-  return found.sort((a, b) => b - a);
-}
-
-async function load(name: string): Promise<Snapshot | undefined> {
-  if (!(await list()).includes(name)) return undefined;
-  const folder = await openOpfsFolder([...PATH, folderOf(name)]);
-  let damage: unknown;
-  for (const generation of await generations(folder)) {
-    const handle = await folder.getFileHandle(`${generation}.safetensors`);
-    const file = await handle.getFile();
-    try {
-      return await readSnapshot(new Uint8Array(await file.arrayBuffer()));
-    } catch (error) {
-      damage ??= error;
-    }
-  }
-  if (damage === undefined) return undefined;
-  const text = `${(damage as Error).message}; remove the run and begin anew`;
-  throw new TlxError("E_WEIGHTS", `run "${name}": ${text}`, {}, damage);
-}
-
-async function list(): Promise<string[]> {
+/** All runs of this origin, in the order of their names. Throws E_DATA where the browser has no such file system. */
+export async function listRuns(): Promise<KeptRun[]> {
   const names: string[] = [];
-  for await (const [folder, { kind }] of (await openOpfsFolder(PATH)).entries()) {
-    if (kind === "directory" && folder.endsWith(SUFFIX))
-      names.push(decodeURIComponent(folder.slice(0, -SUFFIX.length)));
+  for await (const [folder, { kind }] of (await findOpfsFolder(RUNS))?.entries() ?? []) {
+    if (kind === "directory") names.push(decodeURIComponent(folder));
   }
-  return names.sort();
+  const runs = await Promise.all(names.sort().map(describeRun));
+  return runs.filter((run) => run !== undefined);
 }
 
-async function remove(name: string): Promise<void> {
-  const folder = folderOf(name);
-  if ((await list()).includes(name)) await (await openOpfsFolder(PATH)).removeEntry(folder, { recursive: true });
+/** The files of a run by their paths, as `tlx train` writes them; none where there is no such run. */
+export async function runFiles(name: string): Promise<Map<string, File>> {
+  const folder = await findOpfsFolder(runPath(name));
+  const all = folder ? await listOpfsFiles(folder) : [];
+  const whole = all.map(([names, file]) => [names.join("/"), file] as const).filter(([path]) => !isOpfsPart(path));
+  const finished = whole.some(([path]) => path === DESCRIPTION);
+  const files = whole.filter(([path]) => finished || !path.startsWith("model/"));
+  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Puts the files of a run folder here, one that `tlx train` wrote or `runFiles` gave: Files count by their `webkitRelativePath`, pairs
+ * bring their paths. Files that are no part of a run are passed over.
+ * Throws E_USAGE where there is a run of this name, E_WEIGHTS for files without a training's config.json, E_DATA for a full storage.
+ */
+export async function importRun(
+  name: string,
+  files: Iterable<File | readonly [path: string, file: Blob]>,
+): Promise<KeptRun> {
+  const byPath = await findRun(files);
+  const release = await takeWebLock(runPath(name).join("/"), `the run "${name}"`);
+  try {
+    if (await describeRun(name)) {
+      throw new TlxError("E_USAGE", `run: "${name}" already exists; choose another name, or remove it`);
+    }
+    await putFiles(name, byPath);
+    return (await describeRun(name)) as KeptRun;
+  } finally {
+    release();
+  }
+}
+
+/** Paths count from the folder that holds config.json. */
+async function findRun(files: Iterable<File | readonly [string, Blob]>): Promise<Map<string, Blob>> {
+  const pairs = [...files].map((item): readonly [string, Blob] => {
+    return item instanceof File ? [item.webkitRelativePath || item.name, item] : item;
+  });
+  const configs = pairs.filter(([path]) => path === CONFIG || path.endsWith(`/${CONFIG}`));
+  const [first] = configs.sort(([a], [b]) => a.length - b.length);
+  const refuse = (found: string): TlxError =>
+    new TlxError(
+      "E_WEIGHTS",
+      `run: expected the files of a run of tlx train, found ${found}; choose the folder of the run`,
+    );
+  if (!first) throw refuse(`${pairs.length} files and no ${CONFIG} among them`);
+  const [path, config] = first;
+  if (dataOf(await textOf(config)) === undefined) throw refuse(`another ${CONFIG}`);
+  const root = path.slice(0, -CONFIG.length);
+  const inRun = pairs.filter(([p]) => p.startsWith(root)).map(([p, file]) => [p.slice(root.length), file] as const);
+  return new Map(inRun.filter(([p]) => runEntries.includes(p.split("/")[0] as string)));
+}
+
+/** config.json comes last: a folder without it is no run yet. */
+async function putFiles(name: string, files: ReadonlyMap<string, Blob>): Promise<void> {
+  const ordered = [...files].sort(([a], [b]) => Number(a === CONFIG) - Number(b === CONFIG));
+  try {
+    for (const [path, file] of ordered) {
+      const names = path.split("/");
+      const folder = await openOpfsFolder([...runPath(name), ...names.slice(0, -1)]);
+      await replaceOpfsFile(folder, names.at(-1) as string, new Uint8Array(await file.arrayBuffer()));
+    }
+  } catch (error) {
+    await forgetRun(name).catch(() => {});
+    if (error instanceof TlxError) throw error;
+    const text = `the browser does not keep it (${String(error)})`;
+    throw new TlxError("E_DATA", `run "${name}": ${text}; remove old runs or pictures`, {}, error);
+  }
+}
+
+/** Forgets a run; one that is not there is forgotten already. Throws E_USAGE when it is in use. */
+export async function removeRun(name: string): Promise<void> {
+  const release = await takeWebLock(runPath(name).join("/"), `the run "${name}"`);
+  try {
+    await forgetRun(name);
+  } finally {
+    release();
+  }
 }

@@ -4,23 +4,13 @@ import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { z } from "zod";
 import type { Snapshot } from "../../train/snapshot.js";
+import { CONFIG, DESCRIPTION, runEntries, STATE } from "../run-files.js";
+import { readState } from "../state.js";
+import { diskStorage } from "./disk-storage.js";
 import { readJson } from "./read-json.js";
 import { isInUse, LOCK, lockContent, releaseLock, takeLock, takeOver } from "./run-lock.js";
-import { readState, removeState } from "./state-file.js";
 import { replaceFile, temporaryOf, writeFailure } from "./write-file.js";
 import { writeFolder } from "./write-folder.js";
-
-/** Kernel choices of a run, in its folder. */
-export const KERNELS = "kernels.json";
-
-/** Proof that nothing frozen moved, in the folder of a run. */
-export const CERTIFICATE = "freeze-certificate.json";
-
-/** What runs write, the lock aside. */
-const entries = [
-  ...["config.json", KERNELS, "metrics.csv", "metrics.jsonl", "checkpoints", "model"],
-  ...["confusion.csv", "classes.csv", "predictions.csv", "skipped.csv", CERTIFICATE],
-];
 
 /** A run that was begun and not finished. */
 export interface Unfinished {
@@ -58,10 +48,12 @@ export async function reclaimFolder(
   cut: (epoch: number) => Promise<void>,
 ): Promise<Unfinished | undefined> {
   if (await isFinished(folder)) {
-    await removeState(folder).catch(() => {}); // a kill after the model was written leaves it
+    await diskStorage(folder)
+      .remove(STATE)
+      .catch(() => {}); // a kill after the model was written leaves it
     return undefined;
   }
-  const configFile = path.join(folder, "config.json");
+  const configFile = path.join(folder, CONFIG);
   if (!(await exists(configFile))) {
     const found = (await exists(folder)) ? "one without config.json" : "nothing there";
     throw new TlxError(
@@ -80,7 +72,7 @@ export async function reclaimFolder(
       return undefined;
     }
     const config = await readJson(configFile, z.record(z.string(), z.unknown()), "a configuration");
-    const snapshot = await readState(folder);
+    const snapshot = await readState(diskStorage(folder));
     await removeTemporaries(folder);
     if (!snapshot) await rm(path.join(folder, "checkpoints"), { recursive: true, force: true });
     await cut(snapshot?.position.epoch ?? 0);
@@ -119,12 +111,11 @@ const exists = (file: string): Promise<boolean> =>
 
 /** The model comes last of all, whole or not at all; a file of it tells the kind of run. */
 const isFinished = async (folder: string): Promise<boolean> =>
-  (await exists(path.join(folder, "model", "model.json"))) ||
-  (await exists(path.join(folder, "model", "distillation.json")));
+  (await exists(path.join(folder, DESCRIPTION))) || (await exists(path.join(folder, "model", "distillation.json")));
 
 /** Whether a run can go on from the state that `folder` holds. */
 const holdsState = (folder: string): Promise<boolean> =>
-  readState(folder).then(
+  readState(diskStorage(folder)).then(
     (state) => state !== undefined,
     () => false,
   );
@@ -142,12 +133,12 @@ async function isUnfinished(folder: string): Promise<boolean> {
 /** Removes what a run wrote, but not the lock nor anything of others. */
 async function clear(folder: string): Promise<void> {
   await removeTemporaries(folder);
-  for (const name of entries) await rm(path.join(folder, name), { recursive: true, force: true });
+  for (const name of runEntries) await rm(path.join(folder, name), { recursive: true, force: true });
 }
 
 /** Removes what a kill left half written. */
 async function removeTemporaries(folder: string): Promise<void> {
-  const names = new Set(entries.map(temporaryOf));
+  const names = new Set(runEntries.map(temporaryOf));
   for (const name of await readdir(folder)) {
     const ours = names.has(name) || /^\.model\.[0-9a-f]{12}\.tmp$/.test(name);
     if (ours) await rm(path.join(folder, name), { recursive: true, force: true });

@@ -16,44 +16,19 @@
  *
  * Throws   E_USAGE for a folder that is taken, E_DATA naming the path that cannot be written
  */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Gpu } from "@tlx/kernels";
-import { confusionMatrix } from "../../metrics/confusion-matrix.js";
-import type { EpochEvent, TrainEvent } from "../../train/events.js";
-import type { TunedRecord } from "../../tune/tuned-kernels.js";
-import { exportTensors } from "../../weights/join.js";
-import { writeSafetensors } from "../../weights/write-safetensors.js";
-import {
-  classesCsv,
-  confusionCsv,
-  metricsCsv,
-  metricsHeader,
-  metricsJson,
-  predictionsCsv,
-  skippedCsv,
-} from "../tables.js";
-import { CERTIFICATE, claimFolder, KERNELS, reclaimFolder, releaseFolder, type Unfinished } from "./claim-folder.js";
-import { cutMetrics } from "./cut-metrics.js";
+import type { TrainEvent } from "../../train/events.js";
+import type { TunedChoices, TunedOwner } from "../../tune/tuned-kernels.js";
+import { cutMetrics } from "../cut-metrics.js";
+import type { DataChoices } from "../run-config.js";
+import { type FinishedTraining, type RunStart, type Skipped, startFiles } from "../run-files.js";
+import { RunWriter } from "../run-writer.js";
+import { claimFolder, reclaimFolder, releaseFolder, type Unfinished } from "./claim-folder.js";
+import { diskStorage } from "./disk-storage.js";
 import { releaseLock } from "./run-lock.js";
-import { removeState, writeState } from "./state-file.js";
-import { appendLines, replaceFile, writeFailure } from "./write-file.js";
-import { type FinishedTraining, writeModel } from "./write-model.js";
-
-/** A file or folder that was left out, and why. */
-export interface Skipped {
-  readonly file: string;
-  readonly reason: string;
-}
-
-export interface RunStart {
-  /** Everything needed to repeat the run. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** What was left out before training. */
-  readonly skipped?: readonly Skipped[];
-  /** The kernels that it is trained with, where they are not the defaults. */
-  readonly kernels?: TunedRecord;
-}
+import { writeFailure } from "./write-file.js";
 
 /** What `RunFolder.resume` finds. */
 export type Resumption =
@@ -63,32 +38,21 @@ export type Resumption =
 /** One process's right to write a run. Give it every event, then the result; close it in any case. */
 export class RunFolder {
   readonly folder: string;
-  private readonly left: Skipped[];
-  /** Whether there is something that a person may want. */
-  private kept: boolean;
-  /** Whether there is a state to go on from. */
-  private saved = false;
+  private readonly writer: RunWriter;
   private open = true;
 
-  private constructor(folder: string, skipped: readonly Skipped[], kept: boolean) {
+  private constructor(folder: string, writer: RunWriter) {
     this.folder = folder;
-    this.left = [...skipped];
-    this.kept = kept;
+    this.writer = writer;
   }
 
   /**
    * Makes `folder` and takes its lock; parents are made. A folder that holds anything is refused, except one that a killed
    * process left before it saved a state that can be used: its files are removed and the run starts anew.
    */
-  static async create(folder: string, { config, skipped = [], kernels }: RunStart): Promise<RunFolder> {
-    const files = new Map([
-      ["config.json", `${JSON.stringify(config, null, 2)}\n`],
-      ["metrics.csv", metricsHeader],
-      ["metrics.jsonl", ""],
-    ]);
-    if (kernels) files.set(KERNELS, `${JSON.stringify(kernels, null, 1)}\n`);
-    await claimFolder(folder, files);
-    return new RunFolder(folder, skipped, false);
+  static async create(folder: string, { skipped = [], ...start }: RunStart): Promise<RunFolder> {
+    await claimFolder(folder, startFiles(start));
+    return new RunFolder(folder, new RunWriter(diskStorage(folder), skipped));
   }
 
   /**
@@ -97,89 +61,52 @@ export class RunFolder {
    * Throws   E_USAGE when `folder` holds no run or is in use, E_WEIGHTS when its files are damaged
    */
   static async resume(folder: string): Promise<Resumption> {
-    const found = await reclaimFolder(folder, (epoch) => cutMetrics(folder, epoch));
+    const storage = diskStorage(folder);
+    const found = await reclaimFolder(folder, (epoch) => cutMetrics(storage, epoch));
     if (!found) return { finished: true };
-    const run = new RunFolder(folder, [], true);
-    run.saved = found.snapshot !== undefined;
+    const run = new RunFolder(folder, new RunWriter(storage, [], { isResumable: found.snapshot !== undefined }));
     return { finished: false, run, ...found };
   }
 
   /** What was left out so far. */
   get skipped(): readonly Skipped[] {
-    return this.left;
-  }
-
-  private at(...names: string[]): string {
-    return path.join(this.folder, ...names);
-  }
-
-  /** Writes what an event leaves behind: figures of an epoch, a checkpoint, a state, a skipped file. */
-  async record(event: TrainEvent): Promise<void> {
-    if (event.type === "skipped") this.recordSkipped(event);
-    else if (event.type === "epoch") await this.recordEpoch(event);
-    else if (event.type === "snapshot") {
-      await writeState(this.folder, event.snapshot);
-      this.saved = true;
-    } else if (event.type === "checkpoint") {
-      const head = writeSafetensors(exportTensors(event.weights), new Map([["epoch", String(event.epoch)]]));
-      await mkdir(this.at("checkpoints"), { recursive: true }).catch((error) => {
-        throw writeFailure(this.at("checkpoints"), error);
-      });
-      for (const name of event.best ? ["best", "last"] : ["last"]) {
-        await replaceFile(this.at("checkpoints", `${name}.safetensors`), head);
-        this.kept = true;
-      }
-    }
+    return this.writer.skipped;
   }
 
   /** Whether a state was saved from which this training can go on. */
   get isResumable(): boolean {
-    return this.saved;
+    return this.writer.isResumable;
   }
 
-  /** Once: every phase looks through the pictures. */
-  private recordSkipped({ file, reason }: Skipped): void {
-    if (!this.left.some((known) => known.file === file)) this.left.push({ file, reason });
+  /** Writes what an event leaves behind. */
+  record(event: TrainEvent): Promise<void> {
+    return this.writer.record(event);
   }
 
-  private async recordEpoch(event: EpochEvent): Promise<void> {
-    await appendLines(this.at("metrics.csv"), metricsCsv(event));
-    await appendLines(this.at("metrics.jsonl"), metricsJson(event));
+  /** The kernels that it was begun with; a state has its own. Throws E_USAGE for those of another GPU, unless it may be one. */
+  readKernels(owner: TunedOwner, acceptOtherGpu?: boolean): Promise<TunedChoices> {
+    return this.writer.readKernels(owner, acceptOtherGpu);
+  }
+
+  /** Writes down where pictures and weights are now. */
+  relocate(places: Partial<Pick<DataChoices, "data" | "weights">>): Promise<void> {
+    return this.writer.changeConfig((config) => ({ ...config, ...places }));
   }
 
   /** Writes the tables of the best epoch and the model with its golden example, and gives the lock back. */
   async finish(gpu: Gpu, result: FinishedTraining): Promise<void> {
-    const { classes, val, valSamples, certificate } = result;
-    const { predicted, confidence } = val;
-    const matrix = confusionMatrix(
-      valSamples.map((s) => s.label),
-      predicted,
-      classes.length,
-    );
-    const texts: readonly (readonly [string, string])[] = [
-      ["confusion.csv", confusionCsv(classes, matrix)],
-      ["classes.csv", classesCsv(classes, matrix)],
-      ["predictions.csv", predictionsCsv(classes, { samples: valSamples, predicted, confidence })],
-      ["skipped.csv", skippedCsv(this.left)],
-      [CERTIFICATE, `${JSON.stringify(certificate, null, 2)}\n`],
-    ];
-    for (const [name, text] of texts) await replaceFile(this.at(name), text);
-    try {
-      await writeModel(gpu, this.at("model"), result);
-      this.open = false;
-      await removeState(this.folder);
-      this.saved = false;
-      await releaseLock(this.folder);
-    } catch (error) {
-      throw writeFailure(this.at("model"), error);
-    }
+    await this.writer.finish(gpu, result);
+    this.open = false;
+    await releaseLock(this.folder).catch((error) => {
+      throw writeFailure(this.folder, error);
+    });
   }
 
   /** Gives the lock back. A run that ends before anything was saved leaves no folder. Does nothing after `finish`. */
   async close(): Promise<void> {
     if (!this.open) return;
     this.open = false;
-    await releaseFolder(this.folder, this.kept || this.saved);
+    await releaseFolder(this.folder, this.writer.isKept);
   }
 }
 

@@ -7,8 +7,8 @@ import { sha256 } from "../../sha256.js";
 import type { FreezeCertificate } from "../../train/certificate.js";
 import { readWeightsFile } from "../../weights/node/file.js";
 import { type Checkpoint, parseSafetensors } from "../../weights/safetensors.js";
+import { CERTIFICATE } from "../run-files.js";
 import { type TensorVerdict, verifyTensors } from "../verify-tensors.js";
-import { CERTIFICATE } from "./claim-folder.js";
 import { readJson } from "./read-json.js";
 import { findModelFolder, readDescription } from "./read-run.js";
 
