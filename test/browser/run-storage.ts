@@ -4,11 +4,18 @@ import type { Dataset, Snapshot } from "@tlx/transfer";
 import {
   decodeImage,
   fetchWeights,
+  fileDataIdentity,
   fileDataset,
   filePictures,
+  importRun,
+  type KeptRun,
+  listRuns,
+  OpfsRun,
   opfsFeatures,
-  opfsRuns,
+  opfsPictures,
   readWeights,
+  removeRun,
+  runFiles,
   type WeightsAddress,
 } from "@tlx/transfer/browser";
 
@@ -193,16 +200,29 @@ const snapshotOf = (epoch: number, length: number): Snapshot => {
   };
 };
 
-async function saveRun(name: string, epoch: number, length = 10): Promise<Failure | undefined> {
-  return opfsRuns()
-    .save(name, snapshotOf(epoch, length))
-    .then(() => undefined, failureOf);
+/** What the run warned of. */
+async function saveRun(name: string, epoch: number, length = 10): Promise<readonly string[] | Failure> {
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  try {
+    const found = await OpfsRun.resume(name, warn);
+    if (found?.finished) throw new Error("it is finished");
+    const run = found ? found.run : await OpfsRun.create(name, { config: { data: "colours" } }, warn);
+    await run.record({ type: "snapshot", snapshot: snapshotOf(epoch, length) });
+    await run.close();
+    return warnings;
+  } catch (error) {
+    return failureOf(error);
+  }
 }
 
 /** The epoch of a saved run whose numbers are right; undefined where there is none. */
 async function loadRun(name: string): Promise<number | Failure | undefined> {
   try {
-    const snapshot = await opfsRuns().load(name);
+    const found = await OpfsRun.resume(name, () => {});
+    if (!found || found.finished) return undefined;
+    const { run, snapshot } = found;
+    await run.close();
     const tensor = snapshot?.tensors.get("weight");
     if (!snapshot || !tensor) return undefined;
     const { epoch } = snapshot.position;
@@ -212,8 +232,39 @@ async function loadRun(name: string): Promise<number | Failure | undefined> {
   }
 }
 
-const listRuns = (): Promise<string[]> => opfsRuns().list();
-const removeRun = (name: string): Promise<void> => opfsRuns().remove(name);
+const blobsOf = (files: readonly NamedFile[]): (readonly [string, Blob])[] =>
+  files.map(([path, base64]) => [path, new Blob([bytesOf(base64)])] as const);
+
+const bringRun = (name: string, files: readonly NamedFile[]): Promise<KeptRun | Failure> =>
+  importRun(name, blobsOf(files)).catch(failureOf);
+
+const takeRun = async (name: string): Promise<NamedFile[]> =>
+  Promise.all(
+    [...(await runFiles(name))].map(
+      async ([path, file]) => [path, base64Of(new Uint8Array(await file.arrayBuffer()))] as const,
+    ),
+  );
+
+/** How often it told of progress. */
+async function keepSet(name: string, files: readonly NamedFile[]): Promise<number | Failure> {
+  let told = 0;
+  try {
+    await opfsPictures(name).keep(blobsOf(files), { onProgress: () => void told++ });
+    return told;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** The identity of a data set that is kept. */
+const readSet = async (name: string): Promise<string | Failure> =>
+  opfsPictures(name).read().then(fileDataset).then(fileDataIdentity).catch(failureOf);
+
+/** The identity of a data set as it comes. */
+const identifySet = async (files: readonly NamedFile[]): Promise<string> =>
+  fileDataIdentity(await fileDataset(blobsOf(files)));
+
+const removeSet = (name: string): Promise<void> => opfsPictures(name).remove();
 
 const actions = {
   decode,
@@ -227,6 +278,12 @@ const actions = {
   loadRun,
   listRuns,
   removeRun,
+  bringRun,
+  takeRun,
+  keepSet,
+  readSet,
+  identifySet,
+  removeSet,
 };
 export type Actions = typeof actions;
 

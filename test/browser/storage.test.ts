@@ -239,26 +239,84 @@ describe.skipIf(maySkip)("in Chromium", () => {
       expect(await act("features", "other", 1000, 0, 10)).toMatchObject({ known: 0, right: true });
     });
 
-    it("keeps the last snapshot of a run", async () => {
+    it("keeps the last state of a run", async () => {
       const name = "../my run: é/1";
       expect(await act("loadRun", name)).toBeUndefined();
-      for (const epoch of [1, 2, 3]) expect(await act("saveRun", name, epoch)).toBeUndefined();
+      for (const epoch of [1, 2, 3]) expect(await act("saveRun", name, epoch)).toEqual([]);
       await act("saveRun", "other", 7);
       await page.reload();
       await page.waitForFunction("typeof act === 'function'");
       expect(await act("loadRun", name)).toBe(3);
-      expect(await act("listRuns")).toEqual([name, "other"]);
-      const run = ["tlx", "runs", `${encodeURIComponent(name)}.run`];
-      await act("plant", run, "9.safetensors");
+      const unfinished = { finished: false, resumable: true, data: undefined };
+      expect(await act("listRuns")).toEqual([
+        { name, ...unfinished },
+        { name: "other", ...unfinished },
+      ]);
+      const checkpoints = ["tlx", "runs", encodeURIComponent(name), "checkpoints"];
+      await act("plant", checkpoints, "state.safetensors.part");
       expect(await act("loadRun", name)).toBe(3);
-      await act("saveRun", name, 3);
-      expect(await act("tear", run, 1)).toBe(1);
-      expect(await act("loadRun", name)).toMatchObject({ code: "E_WEIGHTS", message: expect.stringContaining(name) });
+      expect((await act("takeRun", name)).map(([file]) => file)).toEqual([
+        ...["checkpoints/state.safetensors", "config.json", "metrics.csv", "metrics.jsonl"],
+      ]);
       await act("saveRun", name, 4);
-      expect(await act("loadRun", name)).toBe(4);
+      expect(await act("tear", checkpoints, 1)).toBe(1);
+      expect(await act("loadRun", name)).toMatchObject({ code: "E_WEIGHTS", message: expect.stringContaining(name) });
       await act("removeRun", name);
       await act("removeRun", name);
-      expect(await act("listRuns")).toEqual(["other"]);
+      expect(await act("listRuns")).toEqual([{ name: "other", ...unfinished }]);
+      expect(await act("saveRun", "..", 1)).toMatchObject({ code: "E_USAGE" });
+    });
+
+    it("takes a run folder, without what is not of a run, and gives it back", async () => {
+      const text = (content: string): string => base64(Buffer.from(content));
+      const run: NamedFile[] = [
+        ["config.json", text('{"data":"/home/me/flowers"}')],
+        ["metrics.csv", text("epoch\n")],
+        ["model/model.json", text("{}")],
+        ["model/model.safetensors", text("weights")],
+      ];
+      const others: NamedFile[] = [
+        ["run.lock", text("{}")],
+        [".DS_Store", text("x")],
+      ];
+      const chosen = [...run, ...others].map(([file, bytes]): NamedFile => [`runs/flowers/${file}`, bytes]);
+      const described = { name: "flowers", finished: true, resumable: false, data: undefined };
+      expect(await act("bringRun", "flowers", chosen)).toEqual(described);
+      expect(await act("takeRun", "flowers")).toEqual(run);
+      expect(await act("bringRun", "flowers", chosen)).toMatchObject({ code: "E_USAGE" });
+      for (const files of [others, [["config.json", text('{"teacher":"x"}')]] satisfies NamedFile[]]) {
+        expect(await act("bringRun", "none", files)).toMatchObject({ code: "E_WEIGHTS" });
+      }
+      const [config, ...rest] = run;
+      expect(await act("bringRun", "half", [config!, ...rest.slice(0, -2), rest.at(-1)!])).toMatchObject({
+        finished: false,
+      });
+      expect((await act("takeRun", "half")).map(([file]) => file)).toEqual(["config.json", "metrics.csv"]);
+    });
+
+    it("keeps pictures as they were chosen", async () => {
+      const bytes = base64(await madePicture(1, [180, 40, 20]));
+      const files: NamedFile[] = ["rot: ä/1.png", "rot: ä/2.png", "%41/3.png", "%41/4.png"].map((file) => [
+        `set/${file}`,
+        bytes,
+      ]);
+      expect(await act("keepSet", "my / set", [...files, ["set/notes.txt", bytes]])).toBe(4);
+      await page.reload();
+      await page.waitForFunction("typeof act === 'function'");
+      const identity = await act("identifySet", files);
+      expect(await act("readSet", "my / set")).toBe(identity);
+      expect(await act("keepSet", "my / set", files.slice(0, 2))).toMatchObject({ code: "E_DATA" });
+      expect(await act("readSet", "my / set")).toBe(identity);
+      const large = base64(randomBytes(400_000));
+      await limitStorage(500_000);
+      const many = [1, 2, 3, 4].map((i): NamedFile => [`set/${i % 2}/${i}.png`, large]);
+      expect(await act("keepSet", "large", many)).toMatchObject({
+        code: "E_DATA",
+        message: expect.stringContaining("remove old runs or pictures"),
+      });
+      expect(await act("readSet", "large")).toMatchObject({ message: expect.stringContaining("found none") });
+      await act("removeSet", "my / set");
+      expect(await act("readSet", "my / set")).toMatchObject({ code: "E_DATA" });
     });
 
     it("goes on where the storage is full", async () => {
@@ -271,10 +329,7 @@ describe.skipIf(maySkip)("in Chromium", () => {
       });
       const features = await act("features", "key", 1000, 0, 600);
       expect(features).toMatchObject({ known: 0, right: true, warnings: [expect.stringContaining("writing")] });
-      expect(await act("saveRun", "run", 2, 1_000_000)).toMatchObject({
-        code: "E_DATA",
-        message: expect.stringContaining("remove old runs"),
-      });
+      expect(await act("saveRun", "run", 2, 1_000_000)).toEqual([expect.stringContaining("remove old runs")]);
       expect(await act("loadRun", "run")).toBe(1);
     });
   });
@@ -293,8 +348,9 @@ describe.skipIf(maySkip)("in Chromium", () => {
       expect(stored).toMatchObject({ right: true, warnings: [] });
     }
     expect(await actIn("page")("features", "shared", 1000, 0, 700)).toMatchObject({ known: 700, right: true });
+    await actIn("page")("saveRun", "shared", 0);
     const saves = acts.flatMap((act, i) => [1, 2, 3].map((n) => act("saveRun", "shared", 3 * i + n)));
-    expect(await Promise.all(saves)).toEqual(saves.map(() => undefined));
+    expect(await Promise.all(saves)).toEqual(saves.map(() => []));
     expect([3, 6, 9]).toContain(await actIn("worker")("loadRun", "shared"));
   });
 });

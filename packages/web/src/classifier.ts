@@ -1,6 +1,7 @@
 /** A picture classifier in a page. */
 import { Gpu, TlxError } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/browser";
+import { winogradVariants as variants } from "@tlx/kernels/variants";
 import {
   type DownloadProgress,
   type Model,
@@ -59,7 +60,7 @@ export class Classifier {
 
   /**
    * The most probable classes of a picture. Where the device was lost, a new one is opened, once.
-   * Throws E_DATA or E_NETWORK for the picture, E_DEVICE or E_ADAPTER for the device, and the signal's reason when aborted.
+   * Throws E_DATA or E_NETWORK for the picture, E_DEVICE, E_LIMIT or E_ADAPTER for the device, and the signal's reason when aborted.
    */
   async predict(source: PictureSource, { top = 5, signal }: PredictOptions = {}): Promise<Prediction[]> {
     const picture = await unlessAborted(readPicture(source, signal), signal);
@@ -86,9 +87,9 @@ export class Classifier {
         const { predictor } = this.running;
         return { row: await rowOf(predictor, picture), predictor };
       } catch (error) {
-        const isLost = error instanceof TlxError && error.code === "E_DEVICE";
-        if (isLost) this.close();
-        if (!isLost || this.device || attempt > 0) throw error;
+        const code = error instanceof TlxError && error.code;
+        if (code === "E_DEVICE" || code === "E_LIMIT") this.close();
+        if (code !== "E_DEVICE" || this.device || attempt > 0) throw error;
       }
     }
   }
@@ -111,7 +112,8 @@ async function rowOf(predictor: Predictor, picture: Picture): Promise<Float32Arr
   throw new TlxError("E_DATA", "classifier: expected a prediction of the picture, found none");
 }
 
-const open = async (device: GPUDevice | undefined): Promise<Gpu> => (device ? new Gpu(device) : openGpu());
+const open = async (device: GPUDevice | undefined): Promise<Gpu> =>
+  device ? new Gpu(device, { variants }) : openGpu({ variants });
 
 /** Checks the network on this device before anything is predicted with it. */
 async function compile(gpu: Gpu, { network, golden, preprocess, labels }: ReadModel): Promise<Running> {

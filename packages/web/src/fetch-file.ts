@@ -1,8 +1,12 @@
 import { TlxError } from "@tlx/kernels";
 
-/** Relative addresses are of the page, as in its markup. */
-export const resolveUrl = (url: string | URL): URL =>
-  new URL(url, typeof document === "undefined" ? globalThis.location?.href : document.baseURI);
+/** Relative addresses are of the page, as in its markup, or of the worker's script. Throws E_USAGE where there is nothing to go by. */
+export function resolveUrl(url: string | URL): URL {
+  const base = typeof document === "undefined" ? globalThis.location?.href : document.baseURI;
+  if (URL.canParse(url, base)) return new URL(url, base);
+  const todo = "outside of a page, and in a worker made from a Blob, give a whole one";
+  throw new TlxError("E_USAGE", `address: expected one that begins with https://, found "${url}"; ${todo}`);
+}
 
 const fetchAs =
   <T>(read: (response: Response) => Promise<T>) =>

@@ -12,6 +12,7 @@ import {
   parseDescription,
   parseGolden,
   parseSafetensors,
+  type WeightsCard,
 } from "@tlx/transfer";
 import { fetchBlob, fetchText, resolveUrl } from "./fetch-file.js";
 import { fetchWeights, readWeights } from "./load.js";
@@ -23,6 +24,8 @@ export interface ModelSource {
   readonly files?: Iterable<File>;
   /** Of a published network: address or file of its weights. */
   readonly weights?: string | URL | Blob;
+  /** Of a published network: SHA-256 of its weights, hexadecimal. With it they are checked, and kept by the browser. */
+  readonly sha256?: string;
   /** Of a published network: names of its classes, such as `imagenetLabels` of @tlx/transfer. Default: their numbers. */
   readonly labels?: readonly string[];
 }
@@ -112,12 +115,24 @@ async function readFiles(files: readonly File[], options: ReadModelOptions): Pro
   return finish("the chosen files", options, description, golden, await readWeights(stored));
 }
 
+/** Weights whose SHA-256 is known are kept by the browser. */
+async function readStored(
+  weights: string | URL | Blob,
+  { bytes, sha256 }: Pick<WeightsCard, "bytes" | "sha256">,
+  { signal, onProgress }: ReadModelOptions,
+): Promise<Uint8Array> {
+  if (weights instanceof Blob) return readWeights(weights, { bytes, sha256 });
+  const url = resolveUrl(weights);
+  if (sha256 !== undefined) return fetchWeights({ url: url.href, bytes, sha256 }, { signal, onProgress });
+  return readWeights(await fetchBlob(url, "weights", signal), { bytes });
+}
+
 async function readPublished(
   name: string,
-  { weights, labels }: ModelSource,
+  { weights, sha256, labels }: ModelSource,
   options: ReadModelOptions,
 ): Promise<ReadModel> {
-  const { networks, signal } = options;
+  const { networks } = options;
   const model = networks.find((m) => m.name === name);
   const usage = (message: string): TlxError => new TlxError("E_USAGE", `classifier: ${message}`);
   if (!model) {
@@ -132,8 +147,8 @@ async function readPublished(
     );
   }
   if (weights === undefined) throw usage(`"${name}" needs the address or the file of its weights; give weights`);
-  const file = weights instanceof Blob ? weights : await fetchBlob(resolveUrl(weights), "weights", signal);
-  const stored = await readWeights(file, model.card.weights);
+  const expected = sha256 === undefined ? model.card.weights : { sha256 };
+  const stored = await readStored(weights, expected, options);
   const network = loadPretrained(model, parseSafetensors(stored), { batch: 1 });
   const numbers = Array.from({ length: model.card.classes }, (_, i) => `class ${i}`);
   return { name, network, preprocess: model.preprocess, labels: labels ?? numbers };

@@ -87,6 +87,10 @@ describe("createClassifier", () => {
     [{ model: "/flowers/" }, /expected either model or files/],
     [{ files: [] }, /model\.safetensors and golden\.json, found none/],
     [{ files: undefined, model: "nano" }, /name of a network \(own\) or an address, found "nano"/],
+    [
+      { files: undefined, model: "/flowers/" },
+      /address: expected one that begins with https:\/\/, found "\/flowers\/"/,
+    ],
     [{ files: undefined, model: "own" }, /"own" come without a classifier; train one/],
   ])("says what to give in place of %o", async (change, message) => {
     await expect(createClassifier({ ...options, ...change })).rejects.toMatchObject({

@@ -21,11 +21,11 @@ const removed = (): DOMException => new DOMException("the element was removed fr
 const replaced = (): DOMException => new DOMException("another picture or model took its place", "AbortError");
 
 /**
- * Attributes   model, weights: as of `createClassifier`; src: address of a picture; top: how many classes, 3 without it;
+ * Attributes   model, weights, sha256: as of `createClassifier`; src: address of a picture; top: how many classes, 3 without it;
  *              eager: loads at once, not only when it comes into view
  */
 export class TlxClassifierElement extends Base {
-  static readonly observedAttributes: readonly string[] = ["model", "weights", "src"];
+  static readonly observedAttributes: readonly string[] = ["model", "weights", "sha256", "src"];
 
   /** Names of the classes of a published network. */
   declare labels: ModelSource["labels"];
@@ -174,6 +174,7 @@ export class TlxClassifierElement extends Base {
         model: this.files ? undefined : (this.getAttribute("model") ?? undefined),
         files: this.files,
         weights: this.getAttribute("weights") ?? undefined,
+        sha256: this.getAttribute("sha256") ?? undefined,
         labels: this.labels,
         signal,
         onProgress: (received, total) => {
