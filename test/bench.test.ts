@@ -27,10 +27,13 @@ import {
 } from "@tlx/bench";
 import { type Kernel, type Lowered, TlxError } from "@tlx/kernels";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { benchmarkStopwatch } from "../bench/src/node/benchmark-stopwatch.js";
 import { parseCommand } from "../bench/src/parse-command.js";
 import { withBenchTable } from "../bench/src/readme-table.js";
+import { schemaFaults } from "../bench/src/suite/schema-faults.js";
 import type { CheckedStep } from "../bench/src/suite/step-setup.js";
+import { makeStopwatch } from "../bench/src/suite/stopwatch.js";
 import { verifyStep } from "../bench/src/suite/verify-step.js";
 import { testGpu } from "./support/gpu.js";
 import { tlx } from "./support/tlx.js";
@@ -76,6 +79,65 @@ describe("statistics", () => {
     expect(spreadOf([10, 20, 30, 40, 50])).toBeCloseTo(20 / 30);
     expect(spreadOf([7])).toBe(0);
     expect(geometricMean([1, 4, 16])).toBeCloseTo(4);
+  });
+});
+
+const wait = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms));
+
+describe("a stopwatch", () => {
+  it("repeats what its clock would round, and gives the mean", async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => Math.floor(now)); // steps of a millisecond
+    try {
+      const coarse = makeStopwatch(1);
+      const run = (): void => {
+        now += 0.37;
+      };
+      const here = await coarse.sample({ name: "here", run: async () => void run() }, [7]);
+      expect(here.ms).toEqual([7, expect.closeTo(0.37, 2)]);
+      const seen = performance.now;
+      const timed = async (): Promise<number> => {
+        const start = seen();
+        run();
+        return seen() - start; // 0 or 1
+      };
+      const [elsewhere] = (await coarse.sample({ name: "elsewhere", run: timed }, [])).ms;
+      expect(elsewhere).toBeCloseTo(0.37, 2);
+      const atOnce = coarse.sampleNow({ name: "at once", run }, 1).ms;
+      expect(atOnce.length).toBeGreaterThan(5);
+      for (const ms of atOnce) expect(ms).toBeCloseTo(0.37, 2);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it("drops a sample that something came between", async () => {
+    let [interruptions, calls] = [0, 0];
+    const run = async (): Promise<number> => {
+      if (calls++ === 0) interruptions++;
+      await wait(25);
+      return calls;
+    };
+    const paused = makeStopwatch(0, { count: () => interruptions, over: async () => {} });
+    expect((await paused.sample({ name: "one", run }, [])).ms).toEqual([2]);
+    let resume = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    const waiting = makeStopwatch(0, { count: () => 0, over: () => over }).sample({ name: "one", run }, []);
+    await wait(10);
+    expect(calls).toBe(2);
+    resume();
+    expect((await waiting).ms).toEqual([3]);
+  });
+
+  it("of Benchmark.js goes on from the samples before", async () => {
+    const found = await benchmarkStopwatch.sample({ name: "one", run: () => wait(25) }, [25, 25]);
+    expect(found.ms.slice(0, 2)).toEqual([25, 25]);
+    expect(found.ms.length).toBeGreaterThan(2);
+    expect(found.meanMs).toBeGreaterThan(20);
+    const thrown = benchmarkStopwatch.sample({ name: "one", run: () => Promise.reject(new Error("no")) }, []);
+    await expect(thrown).rejects.toThrow("no");
   });
 });
 
@@ -522,6 +584,42 @@ describe("the schema", () => {
     expect(faultsOf(fileOf([resultOf("a", 1)]))).toEqual([]);
     expect(faultsOf(fileOf([{ ...resultOf("a", 1), checked: false as true }]))).not.toEqual([]);
     expect(faultsOf({ ...fileOf([]), more: 1 })).not.toEqual([]);
+  });
+
+  it("means the same to the page, which may not compile it", () => {
+    const full = resultOf("a", 1, { gpuMs: 1, precision: "half", figures: { a: 1 }, ratios: { b: 2 } });
+    const peers = { b: { medianMs: 2, spread: 0.1, runs: 3 } };
+    const file = fileOf([{ ...full, peers }], {
+      ...{ sizes: [{ name: "c", bytes: 1 }], failed: [{ name: "d", reason: "e" }], unfinished: "1 of 2" },
+      ...{ peers: [{ name: "b", version: "1" }], options: { quick: true, rounds: 3, filter: "a" } },
+    });
+    let compared = 0;
+    const differing: string[] = [];
+    const check = (at: string): void => {
+      compared++;
+      if ((schemaFaults(schema, file).length === 0) !== validate(file)) differing.push(at);
+    };
+    const visit = (inside: Record<string, unknown>, at: string): void => {
+      for (const [key, value] of Object.entries(inside)) {
+        if (typeof value === "object") visit(value as Record<string, unknown>, `${at}/${key}`);
+        for (const other of [undefined, null, "", "x", -1, 0, 1.5, true, {}, []]) {
+          if (other !== undefined) inside[key] = other;
+          else if (!Array.isArray(inside)) delete inside[key];
+          check(`${at}/${key} = ${JSON.stringify(other)}`);
+          inside[key] = value;
+        }
+      }
+      if (Array.isArray(inside)) return;
+      inside.more = 1;
+      check(`${at} with more`);
+      delete inside.more;
+    };
+    check("as it is");
+    expect(schemaFaults(schema, file)).toEqual([]);
+    visit(file as unknown as Record<string, unknown>, "");
+    expect(compared).toBeGreaterThan(400);
+    expect(differing).toEqual([]);
+    expect(() => schemaFaults({ oneOf: [] }, file)).toThrow("found oneOf");
   });
 });
 

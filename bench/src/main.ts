@@ -6,6 +6,7 @@ import { compareFiles } from "./compare-files.js";
 import { benchFineTune } from "./finetune.js";
 import { type BenchCommand, type BenchName, parseCommand } from "./parse-command.js";
 import { writeReadme } from "./readme-table.js";
+import { serveResults } from "./serve-results.js";
 import { benchStrategies } from "./strategies.js";
 
 const usage = `usage: npm run bench -- <bench> [options]
@@ -27,12 +28,14 @@ An option that a bench does not use is refused.
 
        npx tlx bench                     times: kernels, networks, training steps, jobs
        npm run bench:compare -- A B      two result files of tlx bench
+       npm run bench:page                a page that shows and compares result files, and measures
        npm run bench:readme -- FILE      the README's table from a result file`;
 
 const withoutGpu = {
   compare: ({ files }) => console.log(compareFiles(files)),
+  page: () => serveResults(),
   readme: ({ files }) => console.log(writeReadme(files)),
-} satisfies Partial<Record<BenchName, (command: BenchCommand) => void>>;
+} satisfies Partial<Record<BenchName, (command: BenchCommand) => void | Promise<void>>>;
 
 const benches: Readonly<
   Record<Exclude<BenchName, keyof typeof withoutGpu>, (gpu: Gpu, c: BenchCommand) => Promise<void>>
@@ -48,7 +51,7 @@ async function run(argv: readonly string[]): Promise<void> {
   const command = parseCommand(argv);
   const { bench, adapter } = command;
   if (bench === undefined) return console.error(usage);
-  if (bench === "compare" || bench === "readme") return withoutGpu[bench](command);
+  if (bench === "compare" || bench === "page" || bench === "readme") return withoutGpu[bench](command);
   const gpu = await openGpu({ adapter });
   try {
     await benches[bench](gpu, command);

@@ -13,7 +13,7 @@ const options = {
 } as const;
 type Option = keyof typeof options;
 
-export type BenchName = "accuracy" | "backbone" | "finetune" | "strategies" | "compare" | "readme";
+export type BenchName = "accuracy" | "backbone" | "finetune" | "strategies" | "compare" | "page" | "readme";
 
 /** The options that a bench uses. */
 const used: Readonly<Record<BenchName, readonly Option[]>> = {
@@ -22,6 +22,7 @@ const used: Readonly<Record<BenchName, readonly Option[]>> = {
   finetune: ["data", "seeds", "epochs", "scratch", "weights", "adapter"],
   strategies: ["seeds", "weights", "adapter"],
   compare: [],
+  page: [],
   readme: [],
 };
 

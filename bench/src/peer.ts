@@ -8,42 +8,18 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Gpu, TlxError } from "@tlx/kernels";
 import type { PeerWork } from "./peer-work.js";
-import type { PortableData } from "./portable.js";
+import {
+  type CannotPrepare,
+  type OpenedPeer,
+  type PeerAdapter,
+  type PeerQuestion,
+  peerAdapter,
+  prepareBy,
+} from "./suite/peer-questions.js";
+import type { PreparedPeerWork } from "./suite/suite-peer.js";
 
 export type PeerName = "tfjs-webgpu" | "tfjs-wasm" | "ort-webgpu" | "ort-node" | "jax-webgpu";
 export const peerNames: readonly PeerName[] = ["tfjs-webgpu", "tfjs-wasm", "ort-webgpu", "ort-node", "jax-webgpu"];
-
-/** What `times` runs took. */
-export interface PeerRun {
-  /** Milliseconds, measured in the peer's process until its device was idle. */
-  readonly ms: number;
-  /** What else the work measures, of its last run. */
-  readonly figures: Readonly<Record<string, number>>;
-}
-
-/** Work that is ready. */
-export interface PreparedWork {
-  /** Of the first input set, in tlx's layout. An output that the peer does not compute is left out. */
-  readonly outputs: ReadonlyMap<string, PortableData>;
-  /** Runs rotate among the input sets. */
-  run(times?: number): Promise<PeerRun>;
-  /** The outputs once more, or what a work has in their place, from where the runs left it. */
-  read(): Promise<ReadonlyMap<string, PortableData>>;
-  dispose(): Promise<void>;
-}
-
-/** Why a peer does not do it. */
-export interface CannotPrepare {
-  readonly cannot: string;
-}
-
-/** What the peer's process says about its adapter. */
-export interface PeerAdapter {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  readonly description: string;
-}
 
 export interface PeerOptions {
   /** The process is ended when it gives no answer for so long. Default: 15 minutes, since compiling on a software adapter takes some. */
@@ -57,7 +33,7 @@ export interface Peer {
   readonly version: string;
   /** Undefined for a runtime on the CPU. */
   readonly adapter: PeerAdapter | undefined;
-  prepare(work: PeerWork): Promise<PreparedWork | CannotPrepare>;
+  prepare(work: PeerWork): Promise<PreparedPeerWork | CannotPrepare>;
   close(): Promise<void>;
 }
 
@@ -67,21 +43,13 @@ const TIMEOUT_MS = 15 * 60_000;
 
 export const peersInstalled = (): boolean => existsSync(path.join(folder, "node_modules", ".package-lock.json"));
 
-type Question =
-  | { readonly kind: "open"; readonly adapter: PeerAdapter }
-  | { readonly kind: "prepare"; readonly work: PeerWork }
-  | { readonly kind: "run"; readonly prepared: number; readonly times: number }
-  | { readonly kind: "read"; readonly prepared: number }
-  | { readonly kind: "dispose"; readonly prepared: number };
-
-interface Opened {
-  readonly version: string;
-  readonly adapter: PeerAdapter | undefined;
-}
-
-interface Prepared {
-  readonly prepared: number;
-  readonly outputs: ReadonlyMap<string, PortableData>;
+/** Throws E_USAGE. */
+export function assertPeersInstalled(): void {
+  if (peersInstalled()) return;
+  throw new TlxError(
+    "E_USAGE",
+    "bench: expected the other runtimes in bench/peers, found none (they are large, so they are not installed by setup); run: npm run bench:peers",
+  );
 }
 
 /**
@@ -89,14 +57,8 @@ interface Prepared {
  * Later calls throw E_DEVICE when the process ended or was ended for giving no answer; `prepare` then starts another one.
  */
 export async function openPeer(name: PeerName, gpu: Gpu, options: PeerOptions = {}): Promise<Peer> {
-  if (!peersInstalled()) {
-    throw new TlxError(
-      "E_USAGE",
-      `bench: expected the other runtimes in bench/peers, found none (they are large, so they are not installed by setup); run: npm run bench:peers`,
-    );
-  }
-  const { vendor, architecture, device, description } = gpu.device.adapterInfo;
-  const adapter = { vendor, architecture, device, description };
+  assertPeersInstalled();
+  const adapter = peerAdapter(gpu.device.adapterInfo);
   const start = (): PeerProcess => new PeerProcess(name, adapter, options);
   let child = start();
   const opened = await child.opened;
@@ -108,16 +70,7 @@ export async function openPeer(name: PeerName, gpu: Gpu, options: PeerOptions = 
         child = start();
         await child.opened;
       }
-      const { ask } = child;
-      const ready = await ask<Prepared | CannotPrepare>({ kind: "prepare", work });
-      if ("cannot" in ready) return ready;
-      const { prepared, outputs } = ready;
-      return {
-        outputs,
-        run: (times = 1) => ask<PeerRun>({ kind: "run", prepared, times }),
-        read: () => ask<ReadonlyMap<string, PortableData>>({ kind: "read", prepared }),
-        dispose: () => ask<void>({ kind: "dispose", prepared }),
-      };
+      return prepareBy(child.ask, work);
     },
     close: () => child.close(),
   };
@@ -125,7 +78,7 @@ export async function openPeer(name: PeerName, gpu: Gpu, options: PeerOptions = 
 
 /** Asks one question at a time. */
 class PeerProcess {
-  readonly opened: Promise<Opened>;
+  readonly opened: Promise<OpenedPeer>;
   hasEnded = false;
   private readonly name: PeerName;
   private readonly options: PeerOptions;
@@ -155,16 +108,16 @@ class PeerProcess {
       await last;
       return how;
     });
-    this.opened = this.ask<Opened>({ kind: "open", adapter });
+    this.opened = this.ask<OpenedPeer>({ kind: "open", adapter });
   }
 
-  readonly ask = <T>(question: Question): Promise<T> => {
+  readonly ask = <T>(question: PeerQuestion): Promise<T> => {
     const answer = this.last.then(() => this.exchange<T>(question));
     this.last = answer.catch(() => {});
     return answer;
   };
 
-  private async exchange<T>(question: Question): Promise<T> {
+  private async exchange<T>(question: PeerQuestion): Promise<T> {
     const { timeoutMs = TIMEOUT_MS, signal } = this.options;
     signal?.throwIfAborted();
     const answered = new Promise<{ readonly answer: T }>((resolve) => {

@@ -1,20 +1,21 @@
 /** The suite in Node: what it finds as a result file, with start-up, bundles and whole jobs, beside peers in other processes. */
 import { createRequire } from "node:module";
 import os from "node:os";
-import { TlxError } from "@tlx/kernels";
-import { peerNames as names, openPeer, type Peer, type PeerName } from "../peer.js";
+import { peerNames as names, openPeer, type Peer } from "../peer.js";
 import type { SuiteCase } from "../suite/context.js";
 import type { Findings, ResultFile } from "../suite/result.js";
 import { makeResultFile } from "../suite/result-file.js";
 import { namesOf, runSuite, type SuiteOptions, suiteCases } from "../suite/suite.js";
+import { benchmarkStopwatch } from "./benchmark-stopwatch.js";
 import { bundleCase } from "./bundle-bytes.js";
-import { checkoutRoot, commitOfCheckout } from "./checkout.js";
+import { checkPeers } from "./check-peers.js";
+import { commitOfCheckout } from "./checkout.js";
 import { jobCase } from "./job.js";
 import { startUpCase } from "./startup.js";
 
 export const peerNames: readonly string[] = names;
 
-export interface NodeBenchOptions extends Omit<SuiteOptions, "peers" | "cases" | "onFindings"> {
+export interface NodeBenchOptions extends Omit<SuiteOptions, "peers" | "cases" | "stopwatch" | "onFindings"> {
   /** Names of peers; they are in a checkout only. */
   readonly peers?: readonly string[];
   /** Of every answer of a peer, see `PeerOptions`. */
@@ -25,7 +26,8 @@ export interface NodeBenchOptions extends Omit<SuiteOptions, "peers" | "cases" |
   readonly adapter?: string;
 }
 
-const version = (): string => createRequire(import.meta.url)("../../package.json").version as string;
+/** Of the package. */
+export const version = (): string => createRequire(import.meta.url)("../../package.json").version as string;
 
 const nodeCases = ({ adapter }: NodeBenchOptions): SuiteCase[] => [
   ...suiteCases(),
@@ -40,7 +42,7 @@ export const namesInNode = (options: NodeBenchOptions): string[] =>
 
 /** Throws E_USAGE for peers that are unknown or not there, and what `runSuite` throws. */
 export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile> {
-  const wanted = checkPeers(options.peers ?? []);
+  const wanted = checkPeers(options.peers ?? [], names);
   const startedAt = Date.now();
   const commit = commitOfCheckout();
   const start = performance.now();
@@ -48,7 +50,7 @@ export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile
   try {
     const about = { timeoutMs: options.peerTimeoutMs, signal: options.signal };
     for (const name of wanted) peers.push(await openPeer(name, options.gpu, about));
-    const suite: SuiteOptions = { ...options, peers, cases: nodeCases(options) };
+    const suite: SuiteOptions = { ...options, peers, cases: nodeCases(options), stopwatch: benchmarkStopwatch };
     const fileOf = (findings: Findings): ResultFile =>
       makeResultFile(suite, findings, {
         ...{ commit, tlx: version(), startedAt, tookMs: performance.now() - start },
@@ -61,18 +63,4 @@ export async function benchInNode(options: NodeBenchOptions): Promise<ResultFile
   } finally {
     for (const peer of peers) await peer.close();
   }
-}
-
-function checkPeers(wanted: readonly string[]): PeerName[] {
-  if (wanted.length > 0 && checkoutRoot === undefined) {
-    throw new TlxError(
-      "E_USAGE",
-      "bench: other runtimes weigh hundreds of megabytes and are no part of the packages; run the bench in a checkout of tlx's repository to compare with them",
-    );
-  }
-  const odd = wanted.find((name) => !peerNames.includes(name));
-  if (odd !== undefined) {
-    throw new TlxError("E_USAGE", `bench: expected peers of ${peerNames.join(", ")}, found "${odd}"`);
-  }
-  return wanted as PeerName[];
 }

@@ -16,6 +16,7 @@ import {
   Usage,
 } from "@tlx/kernels";
 import { contest } from "./contest.js";
+import type { SuiteContext } from "./context.js";
 import { gpuTime } from "./gpu-clock.js";
 import { enoughTimes, submitRotating } from "./repeat.js";
 import type { NamedReason, Result } from "./result.js";
@@ -88,6 +89,8 @@ struct Args { count: u32 }
   workgroup: [256, 1, 1],
 });
 
+type Place = Pick<SuiteContext, "gpu" | "quick" | "signal" | "stopwatch">;
+
 interface Measured {
   readonly result?: Result;
   readonly failed?: NamedReason;
@@ -153,7 +156,7 @@ function copyCeiling(gpu: Gpu, element: "f32" | "vec4f", bytes: number): Ceiling
   };
 }
 
-async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number, signal: AbortSignal | undefined): Promise<Measured> {
+async function measure({ gpu, quick, signal, stopwatch }: Place, ceiling: Ceiling): Promise<Measured> {
   const { name, kernel, workgroups, args, input, outputs } = ceiling;
   const arena = new Arena(gpu, name);
   const reader = new Reader(gpu, name);
@@ -172,12 +175,12 @@ async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number, signal: Abort
     const isRight = async (): Promise<boolean> =>
       ceiling.isRight((await reader.read(y, { dtype: "f32", shape: [outputs] })).data as Float32Array);
     if (!(await isRight())) return { failed: { name, reason: "output is wrong; not timed" } };
-    const times = await enoughTimes(gpu, [launches]);
+    const times = await enoughTimes(gpu, [launches], stopwatch.leastMs);
     const run = async (): Promise<undefined> => {
       submitRotating(gpu, [launches], times);
       await gpu.idle();
     };
-    const [timing] = await contest([{ name, run, times }], { rounds, signal });
+    const [timing] = await contest([{ name, run, times }], { rounds: quick ? 3 : 7, signal, stopwatch });
     if (!(await isRight()))
       return { failed: { name, reason: "after it was timed its output is wrong; its time is dropped" } };
     const { medianMs } = timing!;
@@ -196,8 +199,9 @@ async function measure(gpu: Gpu, ceiling: Ceiling, rounds: number, signal: Abort
   }
 }
 
-/** The best of several kernels each. `ceilings` is undefined when one kind has none that is right. Rejects with the reason of `signal`. */
-export async function measureCeilings(gpu: Gpu, quick: boolean, signal?: AbortSignal): Promise<MeasuredCeilings> {
+/** The best of several kernels each. `ceilings` is undefined when one kind has none that is right. Rejects with the reason of its `signal`. */
+export async function measureCeilings(place: Place): Promise<MeasuredCeilings> {
+  const { gpu, quick } = place;
   const sizes = (quick ? [1, 16] : [1, 8, 64]).map((mebibytes) => mebibytes * 2 ** 20);
   const usable = sizes.filter((bytes) => bytes <= gpu.capabilities.maxStorageBufferBindingSize);
   const all = [
@@ -205,7 +209,7 @@ export async function measureCeilings(gpu: Gpu, quick: boolean, signal?: AbortSi
     ...usable.flatMap((bytes) => (["f32", "vec4f"] as const).map((e) => () => copyCeiling(gpu, e, bytes))),
   ];
   const found: Measured[] = [];
-  for (const make of all) found.push(await measure(gpu, make(), quick ? 3 : 7, signal));
+  for (const make of all) found.push(await measure(place, make()));
   const results = found.flatMap(({ result }) => result ?? []);
   const failed = found.flatMap(({ failed: one }) => one ?? []);
   const gflops = Math.max(...results.map((r) => r.gflops ?? 0));

@@ -1,18 +1,15 @@
 /**
  * Who is faster: contestants take turns in one process, so that drift hits all alike.
  *
- * Method   warm-up, then rounds; every other round runs backwards. A turn is a short deferred benchmark of Benchmark.js that
- *          continues the samples of the turns before, so that its statistics are those of all turns. Who is far behind after
- *          the warm-up takes part in few rounds, who is hopeless in one, unless it is a peer; what takes long has fewer
- *          rounds.
+ * Method   warm-up, then rounds; every other round runs backwards. A turn continues the samples of the turns before, so that
+ *          its statistics are those of all turns. Who is far behind after the warm-up takes part in few rounds, who is
+ *          hopeless in one, unless it is a peer; what takes long has fewer rounds.
  */
-import Benchmark from "benchmark";
 import { median, spreadOf } from "./statistics.js";
+import { makeStopwatch, type Samples, type Stopwatch, type TimedCall, TURN_MS } from "./stopwatch.js";
 
-export interface Contestant {
-  readonly name: string;
-  /** One call, done on the device when the promise resolves; its milliseconds where they were measured in another process. */
-  run(): Promise<number | undefined>;
+/** Its call is done on the device when the promise resolves. */
+export interface Contestant extends TimedCall {
   /** Executions of what is measured in one call. Default 1. */
   readonly times?: number;
   /** Takes it out of the contest when a call rejected; without it the contest rejects too. */
@@ -26,7 +23,7 @@ export interface Timing {
   /** Distance between the quartiles over the median. */
   readonly spread: number;
   readonly runs: number;
-  /** Of Benchmark.js, for calls that it timed: the mean, and half the width of its 95 % interval in percent. */
+  /** For calls that were timed here, where the stopwatch has them: the mean, and half the width of its 95 % interval in percent. */
   readonly meanMs?: number;
   readonly marginPercent?: number;
 }
@@ -36,6 +33,8 @@ export interface ContestOptions {
   /** Milliseconds for all rounds; at least LEAST_ROUNDS are run. */
   readonly budgetMs?: number;
   readonly signal?: AbortSignal;
+  /** Default: `makeStopwatch()`. */
+  readonly stopwatch?: Stopwatch;
 }
 
 const LEAST_ROUNDS = 3;
@@ -44,51 +43,6 @@ const FAR_BEHIND = 3;
 const HOPELESS = 8;
 /** A first call that takes so many milliseconds tells enough to plan by. */
 const LONG_MS = 200;
-/** Seconds for which short calls are sampled in a turn. */
-const TURN_SECONDS = 0.02;
-const ONE_CALL = 1e-9;
-
-interface Turn {
-  /** Seconds of one call, of all turns so far. */
-  readonly sample: readonly number[];
-  readonly mean: number;
-  readonly rme: number;
-}
-
-/** Samples `contestant` a little more. Rejects with what a call rejected with. */
-function takeTurn(contestant: Contestant, before: readonly number[]): Promise<Turn> {
-  return new Promise((resolve, reject) => {
-    const elsewhere: number[] = [];
-    let failure: { readonly error: unknown } | undefined;
-    const options: Benchmark.Options & { readonly stats: { readonly sample: number[] } } = {
-      defer: true,
-      delay: 0,
-      minTime: ONE_CALL,
-      minSamples: before.length + 1,
-      maxTime: TURN_SECONDS,
-      stats: { sample: [...before] },
-      fn(deferred: Benchmark.Deferred) {
-        const call = failure ? Promise.resolve(undefined) : contestant.run();
-        const note = (error: unknown): void => {
-          failure ??= { error };
-        };
-        call.catch(note).then((ms) => {
-          if (typeof ms === "number") elsewhere.push(ms / 1000);
-          deferred.resolve();
-        });
-      },
-      onComplete(event: Benchmark.Event) {
-        const { stats } = event.target as unknown as Benchmark;
-        if (failure) return reject(failure.error);
-        const sample = [...stats.sample];
-        if (elsewhere.length > 0) sample.splice(before.length, sample.length - before.length, ...elsewhere);
-        resolve({ sample, mean: stats.mean, rme: stats.rme });
-      },
-    };
-    new Benchmark(contestant.name, options).run({ async: true });
-  });
-}
-
 /** Fewer rounds are spread over all, so that drift hits all alike. */
 const takesPart = (round: number, rounds: number, own: number): boolean =>
   Math.floor(((round + 1) * own) / rounds) > Math.floor((round * own) / rounds);
@@ -106,7 +60,7 @@ function fail(contestant: Contestant, error: unknown, signal: AbortSignal | unde
  */
 export async function contest(
   contestants: readonly Contestant[],
-  { rounds: most, budgetMs = Number.POSITIVE_INFINITY, signal }: ContestOptions,
+  { rounds: most, budgetMs = Number.POSITIVE_INFINITY, signal, stopwatch = makeStopwatch() }: ContestOptions,
 ): Promise<(Timing | undefined)[]> {
   const first: number[] = [];
   const isHere: boolean[] = [];
@@ -131,20 +85,20 @@ export async function contest(
   const own = eachMs.filter((_, i) => isHere[i]);
   const fastest = Math.min(...(own.length > 0 ? own : eachMs));
   const isBehind = (i: number): boolean => eachMs[i]! > FAR_BEHIND * fastest;
-  const roundMs = first.reduce((sum, ms, i) => sum + (isBehind(i) ? 0 : Math.max(ms, 1000 * TURN_SECONDS)), 0);
+  const roundMs = first.reduce((sum, ms, i) => sum + (isBehind(i) ? 0 : Math.max(ms, TURN_MS)), 0);
   const rounds = Math.max(LEAST_ROUNDS, Math.min(most, Math.floor(budgetMs / roundMs)));
   const roundsFor = contestants.map((_, i) => {
     if (isHere[i] && eachMs[i]! > HOPELESS * fastest && first[i]! >= LONG_MS) return 1;
     return isBehind(i) ? LEAST_ROUNDS : rounds;
   });
-  const turns: (Turn | undefined)[] = contestants.map(() => undefined);
+  const turns: (Samples | undefined)[] = contestants.map(() => undefined);
   const order = [...contestants.keys()];
   for (let round = 0; round < rounds; round++) {
     for (const i of order) {
       signal?.throwIfAborted();
       if (isOut[i] || !takesPart(round, rounds, roundsFor[i]!)) continue;
       try {
-        turns[i] = await takeTurn(contestants[i]!, turns[i]?.sample ?? []);
+        turns[i] = await stopwatch.sample(contestants[i]!, turns[i]?.ms ?? []);
       } catch (error) {
         fail(contestants[i]!, error, signal);
         isOut[i] = true;
@@ -154,11 +108,11 @@ export async function contest(
   }
   return contestants.map(({ name, times = 1 }, i): Timing | undefined => {
     if (isOut[i]) return undefined;
-    const { sample, mean, rme } = turns[i]!;
-    const ms = sample.map((seconds) => (1000 * seconds) / times);
+    const { meanMs, ...found } = turns[i]!;
+    const ms = found.ms.map((one) => one / times);
     return {
       ...{ name, medianMs: median(ms), spread: spreadOf(ms), runs: ms.length },
-      ...(isHere[i] && { meanMs: (1000 * mean) / times, marginPercent: rme }),
+      ...(isHere[i] && meanMs !== undefined && { meanMs: meanMs / times, marginPercent: found.marginPercent }),
     };
   });
 }

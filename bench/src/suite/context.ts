@@ -2,6 +2,7 @@
 import type { Gpu } from "@tlx/kernels";
 import type { Ceilings } from "./ceilings.js";
 import type { NamedReason, Result, Size } from "./result.js";
+import type { Stopwatch } from "./stopwatch.js";
 import type { SuitePeer } from "./suite-peer.js";
 
 export interface SuiteContext {
@@ -16,6 +17,7 @@ export interface SuiteContext {
   readonly peers: readonly SuitePeer[];
   readonly ceilings: Ceilings | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly stopwatch: Stopwatch;
   /** Of these names results are wanted. */
   isWanted(name: string): boolean;
   say(line: string): void;

@@ -1,8 +1,8 @@
-/** GPU time by timestamp queries. Their clock is coarse (65 us on a software adapter), so short kernels are repeated in one pass. */
+/** GPU time by timestamp queries. Their clock is coarse (65 us on a software adapter, 100 us in browsers), so short kernels are repeated in one pass. */
 import { type Gpu, type Launch, profileLaunches } from "@tlx/kernels";
 import { median } from "./statistics.js";
 
-const LONG_MS = 5;
+const LONG_MS = 10;
 const MOST_REPEATS = 1000;
 const ROUNDS = 3;
 /** What takes longer is measured once. */

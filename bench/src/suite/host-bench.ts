@@ -1,6 +1,5 @@
 /** What a run costs the host. */
 import { Program } from "@tlx/nn";
-import Benchmark from "benchmark";
 import { assertAgree } from "./agree.js";
 import { contest } from "./contest.js";
 import type { SuiteCase, SuiteContext } from "./context.js";
@@ -18,7 +17,7 @@ const SECONDS = 1;
 export const hostCase: SuiteCase = {
   quick: true,
   names: () => [ENCODE, RUN],
-  async run({ gpu, isWanted, rounds, signal }: SuiteContext) {
+  async run({ gpu, isWanted, rounds, signal, stopwatch }: SuiteContext) {
     const { network, size, expected } = checkedNetwork(MODEL);
     const program = await Program.compile(gpu, network.graph, network.weights, { label: "host" });
     const results: Result[] = [];
@@ -31,12 +30,12 @@ export const hostCase: SuiteCase = {
       const { dispatches } = program.info;
       const about = { checked: true, ratios: {}, peers: {}, dispatches } as const;
       if (isWanted(ENCODE)) {
-        const { stats, error } = new Benchmark(ENCODE, () => void program.encode(), { maxTime: SECONDS }).run();
-        if (error) throw error; // it keeps what a call throws to itself
-        const ms = stats.sample.map((seconds) => (1000 * seconds) / dispatches);
+        const encode = { name: ENCODE, run: () => void program.encode() };
+        const { meanMs, marginPercent, ...found } = stopwatch.sampleNow(encode, SECONDS);
+        const ms = found.ms.map((one) => one / dispatches);
         results.push({
           ...{ name: ENCODE, medianMs: median(ms), spread: spreadOf(ms), runs: ms.length },
-          ...{ meanMs: (1000 * stats.mean) / dispatches, marginPercent: stats.rme },
+          ...(meanMs !== undefined && { meanMs: meanMs / dispatches, marginPercent }),
           ...about,
         });
       }
@@ -52,6 +51,7 @@ export const hostCase: SuiteCase = {
         const [timing] = await contest([{ name: RUN, run, times: dispatches }], {
           rounds: Math.max(rounds, 20),
           signal,
+          stopwatch,
         });
         results.push({ ...timing!, ...about });
         await verify();

@@ -7,6 +7,7 @@ import {
   sameSpec,
   type Variant,
   type VariantSettings,
+  variantsOf,
 } from "@tlx/kernels";
 import { type CaseData, caseData, type PreparedCase, prepareCase } from "@tlx/kernels/testing";
 import { formatChoice } from "@tlx/nn";
@@ -54,7 +55,7 @@ function entrantsOf(shape: KernelShape, problem: Problem<unknown>, caps: Capabil
   const { op } = shape.record;
   const chosen = chooseVariant(op, problem, caps);
   return (
-    op.variants
+    variantsOf(op, caps)
       // A software adapter has no units for float16: what rounds to it is never worth its while there.
       .filter((variant) => variant.fits(problem, caps) && (all || !variant.precision || !caps.software))
       .flatMap((variant) => {
@@ -145,6 +146,7 @@ async function benchShape(
           const times = await enoughTimes(
             gpu,
             prepared.map((p) => p.launches),
+            context.stopwatch.leastMs,
           );
           ready.push({ ...entrant, sets: prepared, times, digests });
         } else failed.push({ name: entrant.name, reason: `${wrong}; not timed` });
@@ -162,7 +164,7 @@ async function benchShape(
       ),
     };
     const expected = new Map(outputs.map((values, i) => [String(i), values]));
-    const skipped = await enterPeers(context, peers, shape.name, enterWork(work, expected, true));
+    const skipped = await enterPeers(context, peers, shape.name, enterWork(work, expected, context.stopwatch.leastMs));
     const timings = await contest([...contestantsOf(gpu, ready), ...guestsOf(context, peers)], context);
     const changed = await changesOf(record.op, ready);
     skipped.push(...(await confirmPeers(context, peers, shape.name, (found) => peerFault(found, expected))));

@@ -61,9 +61,9 @@ export async function enterPeers<Entry extends PeerEntry>(
   return skipped;
 }
 
-/** Enters peers that can do `work` and give what is expected; `repeated`: short runs are measured by many in one call. */
+/** Enters peers that can do `work` and give what is expected; with `leastMs`, which the clock can tell, short runs are measured by many in one call. */
 export const enterWork =
-  (work: PeerWork, expected: Expected, repeated = false) =>
+  (work: PeerWork, expected: Expected, leastMs?: number) =>
   async (peer: SuitePeer): Promise<PeerEntry | string> => {
     const ready = await peer.prepare(work);
     if ("cannot" in ready) return ready.cannot;
@@ -72,7 +72,7 @@ export const enterWork =
       await ready.dispose();
       return fault;
     }
-    const times = repeated ? await growUntilLong(async (n) => (await ready.run(n)).ms) : 1;
+    const times = leastMs === undefined ? 1 : await growUntilLong(leastMs, async (n) => (await ready.run(n)).ms);
     return { peer, work: ready, times };
   };
 

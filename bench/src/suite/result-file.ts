@@ -2,7 +2,7 @@ import type { Environment, Findings, ResultFile } from "./result.js";
 import { roundsOf, type SuiteOptions } from "./suite.js";
 
 /** What the device does not know about where it is. */
-export interface RunPlace extends Pick<Environment, "runtime" | "platform" | "cpu" | "cores"> {
+export interface RunPlace extends Pick<Environment, "runtime" | "platform" | "cpu" | "cores" | "timerStepMs"> {
   readonly commit: string;
   readonly tlx: string;
   /** Milliseconds since 1970 at the start, and how long the run took. */

@@ -17,7 +17,7 @@ export interface Result {
   /** Distance between the quartiles over the median. */
   readonly spread: number;
   readonly runs: number;
-  /** By Benchmark.js, where it timed the calls: the mean, and half the width of its 95 % interval in percent. */
+  /** Where Benchmark.js timed the calls, which it does in Node: the mean, and half the width of its 95 % interval in percent. */
   readonly meanMs?: number;
   readonly marginPercent?: number;
   readonly checked: true;
@@ -85,6 +85,8 @@ export interface Environment {
   readonly timestamps: boolean;
   /** Left out where it varies or there are no subgroups. */
   readonly subgroupSize?: number;
+  /** Milliseconds of a step of the clock, where it is so coarse that calls are repeated for it: in browsers. */
+  readonly timerStepMs?: number;
   /** "node v20.19.0", "Mozilla/5.0 ..." */
   readonly runtime: string;
   readonly platform: string;

@@ -8,6 +8,7 @@ import { hostCase } from "./host-bench.js";
 import { kernelCase } from "./kernel-bench.js";
 import { kernelShapes } from "./kernel-shapes.js";
 import type { Findings, NamedReason, Result, Size } from "./result.js";
+import { makeStopwatch, type Stopwatch } from "./stopwatch.js";
 import type { SuitePeer } from "./suite-peer.js";
 import { trainCases } from "./train-bench.js";
 
@@ -25,8 +26,12 @@ export interface SuiteOptions {
   /** Default: `suiteCases()`. */
   readonly cases?: readonly SuiteCase[];
   readonly signal?: AbortSignal;
+  /** Default: `makeStopwatch()`. */
+  readonly stopwatch?: Stopwatch;
   /** After every case, and when the run ends before its time: all that was found so far, with `unfinished`. */
   readonly onFindings?: (findings: Findings) => void | Promise<void>;
+  /** When a case begins: its number, from 1 on, and how many there are. */
+  readonly onCase?: (index: number, count: number) => void;
   /** For people, while it runs. */
   readonly onProgress?: (line: string) => void;
 }
@@ -55,8 +60,9 @@ function plan(options: SuiteOptions): {
   readonly wanted: readonly SuiteCase[];
 } {
   const { gpu, quick = false, filter, settings = false, peers = [], signal, onProgress } = options;
+  const { stopwatch = makeStopwatch() } = options;
   const about: Omit<SuiteContext, "ceilings"> = {
-    ...{ gpu, quick, settings, peers, signal },
+    ...{ gpu, quick, settings, peers, signal, stopwatch },
     rounds: roundsOf(options),
     budgetMs: (quick ? QUICK : FULL).budgetMs,
     isWanted: (name) => filter === undefined || filter.test(name),
@@ -74,7 +80,7 @@ export function namesOf(options: SuiteOptions): string[] {
 
 /** Throws E_USAGE when nothing is wanted, E_DEVICE when the device is lost, and the reason of `signal`. */
 export async function runSuite(options: SuiteOptions): Promise<Findings> {
-  const { gpu, quick = false, filter, peers = [] } = options;
+  const { quick = false, filter, peers = [] } = options;
   const { about, wanted } = plan(options);
   const ceilingsWanted = wanted.some((c) => c.needsCeilings) || CEILINGS.some((name) => filter?.test(name) ?? true);
   if (wanted.length === 0 && !ceilingsWanted) {
@@ -96,13 +102,14 @@ export async function runSuite(options: SuiteOptions): Promise<Findings> {
     options.onFindings?.({ ...found(), unfinished: `${done} of ${wanted.length} cases measured${why}` });
   try {
     const measured: MeasuredCeilings = ceilingsWanted
-      ? await measureCeilings(gpu, quick, options.signal)
+      ? await measureCeilings(about)
       : { ceilings: undefined, results: [], failed: [] };
     results.push(...measured.results);
     failed.push(...measured.failed);
     const context: SuiteContext = { ...about, ceilings: measured.ceilings };
     for (const one of wanted) {
       const names = one.names(context).filter(about.isWanted);
+      options.onCase?.(done + 1, wanted.length);
       about.say(
         `${done + 1} of ${wanted.length}: ${names[0]}${names.length > 1 ? ` and ${names.length - 1} more` : ""}`,
       );

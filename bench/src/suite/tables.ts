@@ -2,12 +2,7 @@
 import { formatTable } from "@tlx/nn";
 import type { Comparison } from "./compare.js";
 import type { Result, ResultFile } from "./result.js";
-
-const showMs = (ms: number): string => (ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(2) : ms.toPrecision(3));
-const percent = (share: number | undefined): string => (share === undefined ? "" : `${(100 * share).toFixed(0)} %`);
-const digits = (value: number | undefined, count: number): string => value?.toFixed(count) ?? "";
-
-const byPlace = (a: Result, b: Result): number => a.name.localeCompare(b.name, "en", { numeric: true });
+import { byPlace, digits, percent, showMs } from "./show-number.js";
 
 /** "llvmpipe (LLVM 15.0.6, 256 bits), SOFTWARE ADAPTER, commit 1234567" */
 export function describeRun({ adapter, environment, commit, options, unfinished }: ResultFile): string {
