@@ -13,6 +13,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
 const manifests = new Map(
@@ -45,10 +46,10 @@ const sources: readonly Source[] = arrow.flatMap((name) =>
     }),
 );
 
-/** Of bench the suite runs in a browser, and what it is made of. */
+/** Of bench the suite and the page run in a browser, and what they are made of. */
 const isNodeOnly = (file: string): boolean =>
   file.startsWith("bench/")
-    ? !/^bench\/src\/(suite\/|(index|peer-work|portable|web-globals\.d)\.ts$)/.test(file)
+    ? !/^bench\/src\/(suite\/|page\/|(index|peer-work|portable|web-globals\.d)\.ts$)/.test(file)
     : /^packages\/cli\/|\/node\.ts$|\/node\//.test(file);
 const isBuiltin = (name: string): boolean => name.startsWith("node:") || builtinModules.includes(name.split("/")[0]!);
 /** "@tlx/nn/testing" -> ["nn", "./testing"] */
@@ -104,9 +105,10 @@ describe("imports", () => {
     expect(
       offenders((source, name) => {
         if (name.startsWith(".") || isBuiltin(name)) return false;
-        const { dependencies, peerDependencies } = manifests.get(source.package)!;
+        const { dependencies, peerDependencies, devDependencies } = manifests.get(source.package)!;
+        const bundled = source.file.startsWith("bench/src/page/") ? devDependencies : {}; // the package has the bundle
         const wanted = name.split("/").slice(0, name.startsWith("@") ? 2 : 1);
-        return !{ ...dependencies, ...peerDependencies }[wanted.join("/")];
+        return !{ ...dependencies, ...peerDependencies, ...bundled }[wanted.join("/")];
       }),
     ).toEqual([]);
   });
@@ -148,6 +150,7 @@ const forTests = (files: readonly string[]): string[] =>
 const browserSafe = [
   "@tlx/kernels",
   "@tlx/kernels/grad",
+  "@tlx/kernels/variants",
   "@tlx/kernels/browser",
   "@tlx/kernels/testing",
   "@tlx/nn",
@@ -156,6 +159,8 @@ const browserSafe = [
   "@tlx/transfer/browser",
   "@tlx/web",
   "@tlx/web/element",
+  "@tlx/web/train",
+  "@tlx/web/train-worker",
   "@tlx/bench",
 ];
 

@@ -10,32 +10,22 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { madeDataset } from "./support/made-files.js";
+import { type Packed, pack, run, tarballOf, version } from "./support/packed.js";
 import { itShared, sharedPath } from "./support/shared.js";
 
 const root = path.resolve(import.meta.dirname, "..");
 const names = ["kernels", "nn", "transfer", "web", "bench", "cli"];
 const folderOf = (name: string): string => path.join(root, ...(name === "bench" ? [] : ["packages"]), name);
-const version = JSON.parse(readFileSync(path.join(root, "packages/cli/package.json"), "utf8")).version as string;
-const tarball = (name: string): string => path.join(folder, `tlx-${name}-${version}.tgz`);
-
-interface Packed {
-  readonly name: string;
-  readonly files: readonly { readonly path: string }[];
-}
+const tarball = (name: string): string => tarballOf(name, folder);
 
 let folder: string;
 let packed: readonly Packed[];
 
 const execute = promisify(execFile);
-const run = (command: string, args: readonly string[], cwd: string) =>
-  execute(command, args, { cwd, shell: process.platform === "win32", maxBuffer: 2 ** 26 });
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "tlx-packages-"));
-  const workspaces = names.flatMap((name) => ["-w", `@tlx/${name}`]);
-  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, ...workspaces];
-  // npm prints a list up to version 11 and an object by name later.
-  packed = Object.values(JSON.parse((await run("npm", args, root)).stdout));
+  packed = await pack(names, folder);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -72,7 +62,7 @@ describe.each(names)("@tlx/%s", (name) => {
       expect.arrayContaining(["LICENSE", "package.json", "src/index.ts", "dist/index.js", "dist/index.d.ts"]),
     );
     const expected =
-      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|schema\/.*\.json|src\/.*\.ts|weights\/.*\.safetensors|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map))$/;
+      /^(LICENSE|README\.md|package\.json|bin\/tlx\.js|schema\/.*\.json|src\/.*\.ts|weights\/.*\.safetensors|dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map)|(src|dist)\/page\/[a-z.]+\.(html|css|json))$/;
     expect(files.filter((f) => !expected.test(f) || /\.test\./.test(f))).toEqual([]);
     for (const map of files.filter((f) => f.endsWith(".map"))) {
       const { sources } = JSON.parse(readFileSync(path.join(folderOf(name), map), "utf8"));
@@ -110,6 +100,8 @@ describe("installed in an empty folder", () => {
     expect(file.skipped.map((s: { reason: string }) => s.reason)).toContain(
       "bundles are measured in a checkout only, which has a bundler",
     );
+    const page = readdirSync(path.join(home, "node_modules/@tlx/bench/dist/page"));
+    expect(page).toEqual(expect.arrayContaining(["page.css", "page.html", "page.js", "place.json", "worker.js"]));
     const refused = await run("npx", [...bench, "--peers", "tfjs-webgpu"], home).catch((error) => error);
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("run the bench in a checkout") });
   });
