@@ -154,7 +154,7 @@ async function features(
 }
 
 interface Folder {
-  getDirectoryHandle(name: string): Promise<Folder>;
+  getDirectoryHandle(name: string, options: { create: true }): Promise<Folder>;
   getFileHandle(name: string, options: { create: true }): Promise<Entry>;
   values(): AsyncIterable<Entry>;
 }
@@ -166,7 +166,7 @@ declare const navigator: { readonly storage: { getDirectory(): Promise<Folder> }
 
 async function openFolder(path: readonly string[]): Promise<Folder> {
   let folder = await navigator.storage.getDirectory();
-  for (const name of path) folder = await folder.getDirectoryHandle(name);
+  for (const name of path) folder = await folder.getDirectoryHandle(name, { create: true });
   return folder;
 }
 

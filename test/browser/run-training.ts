@@ -23,11 +23,12 @@ export interface Outcome {
   readonly events: readonly TrainingEvent[];
 }
 
-/** When something is done to a training: once an event of this type came, of this epoch at least. */
+/** When something is done to a training: once an event of this type came, of this epoch and step at least. */
 export interface Moment {
   readonly at: TrainingEvent["type"];
   readonly epoch?: number;
-  readonly do: "abort" | "close" | "lose" | "nothing";
+  readonly step?: number;
+  readonly do: "abort" | "close" | "halt" | "lose";
 }
 
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -45,9 +46,6 @@ interface TestWorker {
   postMessage(message: unknown): void;
 }
 declare const Worker: new (url: string, options: { type: "module" }) => TestWorker;
-
-/** When the last training was asked for. */
-let began = 0;
 
 let worker: TestWorker | undefined;
 let trainer: Trainer | undefined;
@@ -76,25 +74,27 @@ const actions = {
     ready();
     worker?.postMessage(message);
   },
-  /** By a worker whose script is none. */
-  trainNowhere: (): Promise<string> =>
-    createTrainer(new Worker("/", { type: "module" }) as Parameters<typeof createTrainer>[0])
-      .train({ run: "nowhere", data: "colours" })
-      .then(
-        () => "trained",
-        (error) => error.message,
-      ),
+  /** Twice by a worker whose script is none: what the errors say. */
+  trainNowhere: async (): Promise<string[]> => {
+    const nobody = createTrainer(new Worker("/", { type: "module" }) as Parameters<typeof createTrainer>[0]);
+    const messages: string[] = [];
+    for (const run of ["first", "second"]) {
+      await nobody.train({ run, data: "colours" }).catch((error) => messages.push(error.message));
+    }
+    return messages;
+  },
   train: async (request: Asked, moment?: Moment): Promise<Outcome> => {
     seen.length = 0;
-    began = performance.now();
     const stop = new AbortController();
     let waits = moment !== undefined;
     const onEvent = (event: TrainingEvent): void => {
       seen.push(event);
       if (!waits || event.type !== moment?.at) return;
       if (moment.epoch !== undefined && "epoch" in event && event.epoch < moment.epoch) return;
+      if (moment.step !== undefined && "step" in event && event.step < moment.step) return;
       waits = false;
       if (moment.do === "abort") stop.abort(new TlxError("E_USAGE", "enough"));
+      else if (moment.do === "halt") worker?.postMessage("halt");
       else if (moment.do === "lose") worker?.postMessage("lose the device");
       else if (moment.do === "close") {
         ready().close();
@@ -114,21 +114,9 @@ const actions = {
 
 export type Actions = typeof actions;
 
-interface Task {
-  readonly startTime: number;
-  readonly duration: number;
-}
-declare const PerformanceObserver: new (
-  use: (list: { getEntries(): readonly Task[] }) => void,
-) => { observe(options: { type: "longtask" }): void };
-
-/** In a page: makes `act(name, args)`, `seen`, and `longestTask()` of its main thread since training began, in milliseconds. */
+/** In a page: makes `act(name, args)` and `seen`. */
 export function listen(): void {
-  const tasks: Task[] = [];
-  new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: "longtask" });
-  const longestTask = (): number =>
-    tasks.filter((task) => task.startTime >= began).reduce((longest, { duration }) => Math.max(longest, duration), 0);
   const act = (name: keyof Actions, args: readonly unknown[]): Promise<unknown> =>
     (actions[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
-  Object.assign(globalThis, { act, seen, longestTask });
+  Object.assign(globalThis, { act, seen });
 }

@@ -292,6 +292,13 @@ describe.skipIf(maySkip)("in Chromium", () => {
         finished: false,
       });
       expect((await act("takeRun", "half")).map(([file]) => file)).toEqual(["config.json", "metrics.csv"]);
+      // What a tab left that was closed while it took another one.
+      await act("plant", ["tlx", "runs", "again", "model"], "model.json");
+      const [, metrics] = run;
+      expect(await act("bringRun", "again", [["config.json", text('{"data":".."}')], metrics!])).toMatchObject({
+        ...{ finished: false, data: undefined },
+      });
+      expect((await act("listRuns")).map(({ name }) => name)).toEqual(["again", "flowers", "half"]);
     });
 
     it("keeps pictures as they were chosen", async () => {

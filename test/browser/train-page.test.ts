@@ -22,6 +22,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "../../scripts/setup/find-chromium.mjs";
+import { longestTask } from "../support/longest-task.js";
 import { madeDataset } from "../support/made-files.js";
 import { pack, tarballOf } from "../support/packed.js";
 import { tlx } from "../support/tlx.js";
@@ -59,16 +60,6 @@ const runFiles = [
 interface Prediction {
   readonly label: string;
   readonly probability: number;
-}
-
-/** Of Chromium's trace; times in microseconds. */
-interface TraceEvent {
-  readonly name: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ts: number;
-  /** By the thread's clock. */
-  readonly tdur?: number;
 }
 
 describe.skipIf(maySkip)("the example page that trains", () => {
@@ -170,21 +161,6 @@ describe.skipIf(maySkip)("the example page that trains", () => {
     return Number((await said.innerText()).match(/epoch (\d+)/)?.[1]);
   }
 
-  /** Longest task of the page's own thread meanwhile, in ms of that thread's clock: what others took from it is not the page's. */
-  async function longestTask(page: Page, act: () => Promise<void>): Promise<number> {
-    await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
-    await page.evaluate("performance.mark('begin')");
-    await act();
-    await page.evaluate("performance.mark('end')");
-    const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
-    const [begin, end] = ["begin", "end"].map((mark) => traceEvents.find(({ name }) => name === mark)!);
-    const tasks = traceEvents.filter(
-      ({ name, pid, tid, ts }) =>
-        name.endsWith("RunTask") && pid === begin!.pid && tid === begin!.tid && ts > begin!.ts && ts < end!.ts,
-    );
-    return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1000));
-  }
-
   async function download(page: Page, name: string, file: string): Promise<Record<string, Uint8Array>> {
     const [coming] = await Promise.all([page.waitForEvent("download"), click(page, name)]);
     await coming.saveAs(file);
@@ -218,13 +194,13 @@ describe.skipIf(maySkip)("the example page that trains", () => {
     await look(page, "empty");
     expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(true);
     await draw(page);
-    const longest = await longestTask(page, async () => {
+    const { longestMs } = await longestTask(browser, page, async () => {
       await train(page, 6);
       await page.getByRole("button", { name: "Stop" }).waitFor();
       await finish(page);
     });
-    expect(longest).toBeGreaterThan(0);
-    expect(longest).toBeLessThanOrEqual(50);
+    expect(longestMs).toBeGreaterThan(0);
+    expect(longestMs).toBeLessThanOrEqual(50);
 
     expect(await page.locator("#spoken").innerText()).toMatch(/^“patterns” is trained: [\d.]+% right$/);
     expect(await epochsOf(page)).toEqual([1, 2, 3, 4, 5, 6]);

@@ -82,6 +82,7 @@ class Exchange {
     const reason = `bench: ${otherwise} for ${Math.round(ms / 1000)} s`;
     const hint = "its tab must stay open, and in sight";
     this.timer = setTimeout(() => this.fail(new TlxError("E_NETWORK", `${reason}; ${hint}`)), ms);
+    this.timer.unref(); // the server keeps the process as long as it is needed; a report may come after the last one
   }
 
   end(): void {

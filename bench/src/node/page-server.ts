@@ -62,6 +62,8 @@ const headers: Readonly<Record<string, string>> = {
 };
 /** A result file of everything, with every setting and peer, has a tenth of it. */
 const MOST_BYTES = 2 ** 23;
+/** Time for what is being answered when the server is closed. */
+const LAST_ANSWERS_MS = 500;
 
 interface Reply {
   readonly status: number;
@@ -98,6 +100,8 @@ export async function servePage(options: PageServerOptions): Promise<PageServer>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        // Browsers open connections before they use them; those would be waited for as long as the page is open.
+        setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS).unref();
       }),
   };
 }

@@ -133,7 +133,7 @@ async function train(request: TrainingRequest, files?: readonly NamedFile[]): Pr
     const state = summary.interrupted ? "was stopped, its best epoch is kept" : "is trained";
     outcome = `“${summary.run}” ${state}: ${percent(summary.accuracy)} right`;
   } catch (error) {
-    if (!end.signal.aborted) throw error;
+    if (error !== end.signal.reason) throw error;
     outcome = `“${request.run}” was stopped`;
   } finally {
     trainer.close();
@@ -172,8 +172,9 @@ async function bringRun(files: readonly NamedFile[]): Promise<void> {
     files,
   );
   await refresh();
-  if (run.finished) await open(run.name);
-  else list.say(`“${run.name}” is here. Choose its pictures in step 1, then continue it.`);
+  if (!run.finished) list.say(`“${run.name}” is here. Choose its pictures in step 1, then continue it.`);
+  else if (ending) list.say(`“${run.name}” is here.`);
+  else await open(run.name);
 }
 
 async function remove({ name, data }: KeptRun): Promise<void> {

@@ -1,4 +1,5 @@
 /** Where a training stands: a line of text, a bar, what was left out, and now and then a word to a screen reader. */
+import { deviceName } from "@tlx/transfer";
 import type { TrainingEvent } from "@tlx/web/train";
 import { find, make, percent } from "./make.js";
 
@@ -58,7 +59,7 @@ export class ProgressView {
     } else if (event.type === "resumed") {
       const isBegun = event.epoch > 0 || event.step > 0;
       this.note(isBegun ? `It goes on after ${placeOf(event)}.` : "Nothing was saved yet: it begins anew.");
-    } else if (event.type === "other-gpu") this.note(`From here on it runs on ${event.now}.`);
+    } else if (event.type === "other-gpu") this.note(`From here on it runs on ${deviceName(event.now)}.`);
     else if (event.type === "device-lost") this.note("The graphics processor was lost; another one is opened.");
     else if (event.type === "skipped") this.note(`${event.file} is left out: ${event.reason}`);
     else if (event.type === "warning") this.note(event.message);

@@ -3,6 +3,7 @@ import { formatTable } from "@tlx/nn";
 import {
   confusionMatrix,
   type Dataset,
+  deviceName,
   type FeaturesEvent,
   type OtherGpuEvent,
   type PhaseEvent,
@@ -167,11 +168,8 @@ export function formatEpoch(e: Extract<TrainEvent, { type: "epoch" }>): string {
   return `${count} of ${e.epochs}   loss ${e.loss.toFixed(4)}   train ${percent(e.trainAccuracy)}   val ${percent(e.valAccuracy)} (loss ${e.valLoss.toFixed(4)})   ${e.ms.toFixed(0)} ms`;
 }
 
-/** Adapters as `describeDevice` has them: lists of names, some of them empty. */
-function formatOtherGpu({ before, now }: OtherGpuEvent): string {
-  const name = (adapter: string): string => (JSON.parse(adapter) as string[]).filter(Boolean).join(", ");
-  return `this run was on another GPU so far (${name(before)}); on ${name(now)} its bits differ from here on, and kernels are not the tuned ones`;
-}
+const formatOtherGpu = ({ before, now }: OtherGpuEvent): string =>
+  `this run was on another GPU so far (${deviceName(before)}); on ${deviceName(now)} its bits differ from here on, and kernels are not the tuned ones`;
 
 const formatStop = ({ reason, epoch }: Extract<TrainEvent, { type: "stopped" }>): string =>
   `after epoch ${epoch}: ${reason === "patience" ? "it stopped getting better (--patience)" : "interrupted; the best epoch so far is kept"}`;

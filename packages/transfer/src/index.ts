@@ -13,7 +13,7 @@ export { type DistilEvent, type DistilInput, type DistilResult, distil } from ".
 export type { Likeness } from "./distil/measure.js";
 export { completeDistilSettings, type DistilSettings, defaultDistilSettings } from "./distil/settings.js";
 export type { DistilEpochEvent } from "./distil/teach.js";
-export { describeDevice, FEATURE_VERSION, type FeatureSource, featureKey } from "./features/feature-key.js";
+export { describeDevice, deviceName, FEATURE_VERSION, type FeatureSource, featureKey } from "./features/feature-key.js";
 export type { FeatureStore } from "./features/feature-store.js";
 export { MemoryFeatureStore } from "./features/memory-store.js";
 export { describeFreeze, type FreezeRow } from "./freeze/describe.js";

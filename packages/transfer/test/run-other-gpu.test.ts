@@ -28,6 +28,7 @@ it("has kernels that were tuned for its GPU, and for no other", async () => {
   expect(await run.readKernels(there)).toEqual(choices);
   await expect(run.readKernels(here)).rejects.toMatchObject({
     ...{ code: "E_USAGE", message: expect.stringMatching(/of another adapter .*--other-gpu/) },
+    details: { differences: ["adapter"] },
   });
   expect(hasKernels()).toBe(true);
   expect(await run.readKernels(there, true)).toEqual(choices);

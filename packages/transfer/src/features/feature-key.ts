@@ -31,6 +31,9 @@ export function describeDevice({ device }: Gpu): string {
   return JSON.stringify([vendor, architecture, name, description]);
 }
 
+/** "nvidia, ampere": what `describeDevice` gave, for people. */
+export const deviceName = (described: string): string => (JSON.parse(described) as string[]).filter(Boolean).join(", ");
+
 /** 64 hexadecimal digits: another network, weight, preprocessing, cut, device, view, choice of kernels or FEATURE_VERSION gives another key. */
 export async function featureKey({ base, cut, preprocess, device, view, kernels }: FeatureSource): Promise<string> {
   const paths = [...base.graph.params.keys(), ...base.graph.states.keys()];

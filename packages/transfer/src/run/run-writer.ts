@@ -92,7 +92,8 @@ export class RunWriter {
     if (!acceptOtherGpu) {
       const place = this.storage.place(KERNELS);
       const advice = "go on where it was begun, or agree to another GPU (--other-gpu, or acceptOtherGpu in a program)";
-      throw new TlxError("E_USAGE", `kernels: the tuned kernels in "${place}" cannot be used: ${read}; ${advice}`);
+      const message = `kernels: the tuned kernels in "${place}" cannot be used: ${read}; ${advice}`;
+      throw new TlxError("E_USAGE", message, { differences: ["adapter"] });
     }
     await this.storage.remove(KERNELS);
     return new Map();

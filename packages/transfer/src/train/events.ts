@@ -3,8 +3,9 @@ import type { FreezeRow } from "../freeze/describe.js";
 import type { Snapshot } from "./snapshot.js";
 
 /**
- * What training yields, in this order: that it goes on on another GPU, if it does; one plan; for every phase its beginning, then per split its pictures, then per epoch its
- * figures and its weights; then what stopped it early, if anything, and the end. Snapshots come at any time in between.
+ * What training yields, in this order: that it goes on on another GPU, if it does; one plan; for every phase its beginning, then per
+ * split its pictures, then per epoch its figures and its weights; then what stopped it early, if anything, and the end. Snapshots
+ * come at any time in between.
  */
 export type TrainEvent =
   | OtherGpuEvent

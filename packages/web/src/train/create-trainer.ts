@@ -35,9 +35,12 @@ interface Pending {
 export function createTrainer(worker: Worker): Trainer {
   const pending = new Map<number, Pending>();
   let count = 0;
-  let closed = false;
-  const failAll = (error: TlxError): void => {
-    for (const { reject } of pending.values()) reject(error);
+  /** Why the worker does nothing more. */
+  let ended: TlxError | undefined;
+  const end = (error: TlxError): void => {
+    ended ??= error;
+    worker.terminate();
+    for (const { reject } of pending.values()) reject(ended);
     pending.clear();
   };
   const send = (order: Order): void => worker.postMessage(order);
@@ -53,16 +56,16 @@ export function createTrainer(worker: Worker): Trainer {
     else training.reject(data.kind === "stopped" ? training.options.signal?.reason : receiveError(data.error));
   });
   worker.addEventListener("error", (event) => {
-    const found = event.message ?? "no script that can be loaded";
+    const found = event.message || "no script that can be loaded";
     const todo = "check the address of the script, and that it imports @tlx/web/train-worker";
-    failAll(new TlxError("E_USAGE", `train: expected a worker that trains, found ${found}; ${todo}`));
+    end(new TlxError("E_USAGE", `train: expected a worker that trains, found ${found}; ${todo}`));
   });
 
   return {
     async train(request, options = {}) {
       const { signal } = options;
       signal?.throwIfAborted();
-      if (closed) throw new TlxError("E_USAGE", "train: this trainer was closed; make another one of another worker");
+      if (ended) throw ended;
       const id = count++;
       const checked = withAddress(checkRequest(request));
       const stop = (): void => send({ tlx: "training", id, kind: "stop" });
@@ -78,9 +81,8 @@ export function createTrainer(worker: Worker): Trainer {
       }
     },
     close() {
-      closed = true;
-      worker.terminate();
-      failAll(new TlxError("E_USAGE", "train: the trainer was closed; the run can go on from its last saved state"));
+      const todo = "the run can go on from its last saved state, by a trainer of another worker";
+      end(new TlxError("E_USAGE", `train: the trainer was closed; ${todo}`));
     },
   };
 }

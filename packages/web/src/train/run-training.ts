@@ -2,7 +2,7 @@
 import { type Gpu, TlxError } from "@tlx/kernels";
 import { openGpu } from "@tlx/kernels/browser";
 import { allVariants } from "@tlx/kernels/variants";
-import { describeDevice, METRIC_LINES, parseConfig, runConfig, version } from "@tlx/transfer";
+import { describeDevice, deviceName, METRIC_LINES, parseConfig, runConfig, version } from "@tlx/transfer";
 import { OpfsRun, opfsPictures } from "@tlx/transfer/browser";
 import { configOf, prepareWork, type WorkOptions } from "./prepare-work.js";
 import { trainInto } from "./train-into.js";
@@ -74,13 +74,13 @@ async function closing<T>(run: OpfsRun, { onUnkept }: RunTrainingOptions, use: (
   try {
     return await use();
   } finally {
-    onUnkept(run.unkept);
     await run.close();
+    onUnkept(run.unkept);
   }
 }
 
-/** "nvidia, ampere": as far as the browser tells. */
-const nameOf = (gpu: Gpu): string => (JSON.parse(describeDevice(gpu)) as string[]).filter(Boolean).join(", ");
+/** As far as the browser tells. */
+const nameOf = (gpu: Gpu): string => deviceName(describeDevice(gpu));
 
 /** The kernels that the command has: a run that goes on in the other place on the same GPU has the same bits. */
 const open = (): Promise<Gpu> => openGpu({ variants: allVariants });

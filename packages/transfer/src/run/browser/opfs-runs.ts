@@ -34,7 +34,8 @@ async function describeRun(name: string): Promise<KeptRun | undefined> {
   };
   const finished = await has(DESCRIPTION);
   const data = dataOf(await textOf(config));
-  const isHere = data !== undefined && data !== "" && (await arePicturesKept(data));
+  // A path of another place need not be a name here.
+  const isHere = data !== undefined && (await arePicturesKept(data).catch(() => false));
   return { name, finished, resumable: !finished && (await has(STATE)), data: isHere ? data : undefined };
 }
 
@@ -86,6 +87,7 @@ export async function importRun(
     if (await describeRun(name)) {
       throw new TlxError("E_USAGE", `run: "${name}" already exists; choose another name, or remove it`);
     }
+    await forgetRun(name); // what a tab left that was closed before it had written config.json
     await putFiles(name, byPath);
     return (await describeRun(name)) as KeptRun;
   } finally {
