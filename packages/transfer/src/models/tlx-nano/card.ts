@@ -8,7 +8,7 @@ export const tlxNanoCard: ModelCard = {
     file: "tlx-nano.safetensors",
     shipped: true,
     bytes: 1_827_264,
-    sha256: "0df0b024b890a6baf03de3066e504677507e6320336f36a2516616fee764135f",
+    sha256: "ff77027cea84e969c7ffb4efcd125ef0ffea7449b5521e57298b8d0a2f8d7177",
     licence: "Apache-2.0",
     source: "tlx, with which it comes: docs/tlx-nano.md",
   },
