@@ -330,6 +330,7 @@ describe.skipIf(maySkip)("the example page that trains", () => {
 
     await page.setInputFiles("#import-zip", picture);
     await page.getByRole("alert").getByText("expected a zip").waitFor();
+    await page.getByRole("heading", { name: "This is no run" }).waitFor();
     await click(page, "Close");
     expect(await page.getByRole("alert").isVisible()).toBe(false);
     await page.getByText("Put classes together one by one").click();

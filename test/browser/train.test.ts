@@ -287,6 +287,11 @@ describe.skipIf(maySkip)("training in Chromium", () => {
     const cases = [
       [{ data: "none" }, "E_DATA", /pictures "none": expected pictures that are kept, found none/],
       [{ weights: undefined }, "E_USAGE", /expected the weights of tlx-nano/],
+      [
+        { model: "mobilenet-v2", weights: { url: "/none" } },
+        "E_USAGE",
+        /expected the sha256 of the weights of mobilenet-v2/,
+      ],
       [{ model: "nano" }, "E_USAGE", /found "nano"/],
       [{ settings: { epochs: 0 } }, "E_USAGE", /expected epochs to be/],
       [{ run: "" }, "E_USAGE", /expected run to be a name/],

@@ -47,6 +47,14 @@ export function explain(error: unknown): Explanation {
   return { title, text, hint };
 }
 
+/** The same of what should be a run from elsewhere. */
+export function explainImport(error: unknown): Explanation {
+  const explanation = explain(error);
+  if (!(error instanceof TlxError && error.code === "E_WEIGHTS")) return explanation;
+  const title = "This is no run that can be brought here";
+  return { ...explanation, title, hint: "Choose the folder that tlx train wrote, or a zip of it." };
+}
+
 /** What the page needs and the browser lacks. */
 export function whatIsMissing(): Explanation | undefined {
   const text = "Trainings that are kept here can still be downloaded.";

@@ -1,5 +1,4 @@
 /** The page: pictures, training, result, and what the browser keeps. */
-import { tlxNano } from "@tlx/transfer";
 import { opfsPictures } from "@tlx/transfer/browser";
 import weightsFile from "@tlx/transfer/weights/tlx-nano.safetensors?url";
 import {
@@ -15,7 +14,7 @@ import {
 } from "@tlx/web/train";
 import { runCommands, runName } from "./commands.js";
 import { Curves } from "./curves.js";
-import { explain, whatIsMissing } from "./explain.js";
+import { explain, explainImport, whatIsMissing } from "./explain.js";
 import { percent } from "./make.js";
 import { isOnlyOtherGpu } from "./other-gpu.js";
 import { type NamedFile, PicturesStep } from "./pictures-step.js";
@@ -27,12 +26,6 @@ import { readRunReport } from "./run-report.js";
 import { SettingsStep } from "./settings-step.js";
 import { UnfinishedNote } from "./unfinished-note.js";
 import { download, packZip, unpackZip } from "./zip.js";
-
-const weights = {
-  url: new URL(weightsFile, document.baseURI).href,
-  bytes: tlxNano.card.weights?.bytes,
-  sha256: tlxNano.card.weights?.sha256 ?? "",
-};
 
 const missing = whatIsMissing();
 const problem = new ProblemNote();
@@ -54,8 +47,8 @@ const list = new RunList({
   resume: (run) => void attempt(() => goOn(run)),
   export: (run) => void attempt(() => exportRun(run.name)),
   remove: (run) => void attempt(() => remove(run)),
-  importFolder: (files) => void attempt(() => bringRun(files)),
-  importZip: (file) => void attempt(async () => bringRun(await unpackZip(file))),
+  importFolder: (files) => void attempt(() => bringRun(files), explainImport),
+  importZip: (file) => void attempt(async () => bringRun(await unpackZip(file)), explainImport),
 });
 
 /** Why training cannot begin, for people. */
@@ -65,12 +58,12 @@ function whyNot(): string | undefined {
 }
 
 /** Does something, and says what went wrong with it. */
-async function attempt(act: () => Promise<void>): Promise<void> {
+async function attempt(act: () => Promise<void>, explainIt = explain): Promise<void> {
   problem.clear();
   try {
     await act();
   } catch (error) {
-    problem.show(explain(error));
+    problem.show(explainIt(error));
   }
 }
 
@@ -104,7 +97,7 @@ async function goOn(run: KeptRun, acceptOtherGpu = false): Promise<void> {
     const title = "This training began on another graphics processor";
     const hint = "It can go on here. From then on its numbers differ a little from those it would have had there.";
     const agree = { label: "Continue here", act: () => void attempt(() => goOn(run, true)) };
-    problem.show({ title, hint, text: explain(error).text }, [agree]);
+    problem.show({ title, hint, text: "All else is as it was begun." }, [agree]);
   }
 }
 
@@ -128,7 +121,7 @@ async function train(request: TrainingRequest, files?: readonly NamedFile[]): Pr
       progress.show(event);
       if (event.type === "epoch") curves.add(event);
     };
-    const summary = await trainer.train({ ...request, weights }, { signal, onEvent });
+    const summary = await trainer.train({ ...request, weights: { url: weightsFile } }, { signal, onEvent });
     await open(request.run);
     const state = summary.interrupted ? "was stopped, its best epoch is kept" : "is trained";
     outcome = `“${summary.run}” ${state}: ${percent(summary.accuracy)} right`;

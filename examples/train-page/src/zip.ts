@@ -15,11 +15,11 @@ export async function packZip(files: readonly NamedFile[]): Promise<Blob> {
   throw new TlxError("E_DATA", `zip: expected to pack ${files.length} files, found ${problemOf(answer)}; try again`);
 }
 
-/** Throws E_DATA for what is no zip. */
+/** Throws E_WEIGHTS for what is no zip. */
 export async function unpackZip(zip: File): Promise<readonly NamedFile[]> {
   const answer = await ask({ zip });
   if ("files" in answer) return answer.files;
-  throw new TlxError("E_DATA", `${zip.name}: expected a zip, found ${problemOf(answer)}; choose another file`);
+  throw new TlxError("E_WEIGHTS", `${zip.name}: expected a zip, found ${problemOf(answer)}; choose another file`);
 }
 
 const problemOf = (answer: ZipAnswer): string => ("problem" in answer ? answer.problem : "no answer");

@@ -20,6 +20,11 @@ export async function openGpu({ variants, ...options }: OpenOptions = {}): Promi
     );
   }
   const adapter = await navigator.gpu.requestAdapter(options);
-  if (!adapter) throw new TlxError("E_ADAPTER", "openGpu: the browser found no WebGPU adapter");
+  if (!adapter) {
+    throw new TlxError(
+      "E_ADAPTER",
+      "openGpu: expected an adapter, the browser found none; turn on hardware acceleration or update the graphics driver",
+    );
+  }
   return new Gpu(await requestDevice(adapter), { owned: true, variants });
 }

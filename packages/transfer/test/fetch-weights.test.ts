@@ -116,6 +116,15 @@ describe("a download", () => {
     expect(kept.size).toBe(0);
   });
 
+  it("gives up at once where there is a page and no file", async () => {
+    const url = await serve((_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"));
+    await expect(fetchWeights(addressOf(url), quick)).rejects.toMatchObject({
+      code: "E_NETWORK",
+      message: expect.stringMatching(/expected the file, found a web page; correct the address/),
+    });
+    expect(scene.requests).toHaveLength(1);
+  });
+
   it("does not ask again for what is not there", async () => {
     const url = await serve((_, response) => response.writeHead(404).end());
     expect(await failure(fetchWeights(addressOf(url), quick))).toMatchObject({

@@ -16,6 +16,8 @@ const fetchAs =
     try {
       const response = await fetch(url, { signal });
       if (!response.ok) throw fail(`HTTP status ${response.status}`, "check the address");
+      // What servers of single-page apps give for files that are not there.
+      if (response.headers.get("content-type")?.startsWith("text/html")) throw fail("a web page", "check the address");
       return await read(response);
     } catch (error) {
       signal?.throwIfAborted();

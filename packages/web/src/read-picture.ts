@@ -29,6 +29,10 @@ export async function readPicture(source: PictureSource, signal?: AbortSignal): 
     return decodeImage(await fetchBlob(resolveUrl(source), "picture", signal), { name: String(source), signal });
   }
   if (source instanceof Blob) return decodeImage(source, { signal });
+  if (typeof source !== "object" || source === null) {
+    const todo = "give a file, an address, an element or pixels";
+    throw new TlxError("E_DATA", `picture: expected one, found ${String(source)}; ${todo}`);
+  }
   return "data" in source ? pictureOf(source) : drawPicture(source);
 }
 

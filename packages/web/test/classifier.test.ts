@@ -99,10 +99,23 @@ describe("createClassifier", () => {
     });
   });
 
+  it.each([
+    [new Response("", { status: 404 }), "HTTP status 404"],
+    [new Response("<!doctype html>", { headers: { "content-type": "text/html" } }), "a web page"],
+  ])("says where it looked for a model, and what is there: %#", async (response, found) => {
+    vi.stubGlobal("fetch", async () => response);
+    const missing = createClassifier({ ...options, files: undefined, model: "https://a.example/flowers" });
+    const message = expect.stringContaining(`https://a.example/flowers/model.json, found ${found}; check the address`);
+    await expect(missing).rejects.toMatchObject({ code: "E_NETWORK", message });
+    vi.unstubAllGlobals();
+  });
+
   it("refuses pixels that are not all there", async () => {
     const classifier = await createClassifier(options);
     const picture = { width: 4, height: 4, data: new Uint8Array(60) };
     await expect(classifier.predict(picture)).rejects.toMatchObject({ code: "E_DATA" });
+    const missing = classifier.predict(null as never);
+    await expect(missing).rejects.toMatchObject({ code: "E_DATA", message: expect.stringContaining("found null") });
     classifier.dispose();
   });
 

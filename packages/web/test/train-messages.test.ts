@@ -6,7 +6,7 @@ const request = { run: "a", data: "b" };
 
 it("a request is taken as it is", () => {
   const address = { url: "/w", sha256: "00", bytes: 3 };
-  for (const weights of ["none", new Blob(["x"]), address, undefined]) {
+  for (const weights of ["none", new Blob(["x"]), address, { url: "/w" }, undefined]) {
     const whole = { ...request, weights, model: "tlx-nano", settings: { epochs: 3 }, split: 0.5, acceptOtherGpu: true };
     expect(checkRequest(whole)).toBe(whole);
   }
@@ -17,7 +17,8 @@ it.each([
   [{ ...request, run: undefined }, /expected run to be a name, found none/],
   [{ ...request, data: ".." }, /expected data to be a name, found "\.\."/],
   [{ ...request, epochs: 3 }, /there is no "epochs"; there are: run, data/],
-  [{ ...request, weights: "/w" }, /expected weights to be "none", a file, or an address/],
+  [{ ...request, weights: "/w" }, /expected weights to be "none", a file, or \{ url, sha256 \}, found "\/w"/],
+  [{ ...request, weights: { url: "/w", sha256: 1 } }, /expected weights to be/],
   [{ ...request, split: 1 }, /expected split to be a number above 0 and below 1, found 1/],
   [{ ...request, settings: "fast" }, /expected settings to be an object/],
 ])("what is no request is refused: %j", (value, message) => {

@@ -30,3 +30,17 @@ export interface ClassifierEvents {
   readonly result: CustomEvent<ResultDetail>;
   readonly error: CustomEvent<ErrorDetail>;
 }
+
+/** The types of these events for those who listen. */
+export interface ClassifierEventTarget {
+  addEventListener<K extends keyof ClassifierEvents>(
+    type: K,
+    listener: (event: ClassifierEvents[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof ClassifierEvents>(
+    type: K,
+    listener: (event: ClassifierEvents[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}

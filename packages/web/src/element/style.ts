@@ -64,6 +64,7 @@ p { margin: 0; }
   color: inherit;
   font: inherit;
   text-align: center;
+  align-content: center;
   cursor: pointer;
 }
 .button:hover { background: var(--track); }

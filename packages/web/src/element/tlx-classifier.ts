@@ -4,7 +4,7 @@ import { type Classifier, createClassifier, type Prediction } from "../classifie
 import type { ModelSource } from "../read-model.js";
 import { type PictureSource, readPicture } from "../read-picture.js";
 import { closeCamera, nextFrame, openCamera } from "./camera.js";
-import type { ClassifierEvents } from "./events.js";
+import type { ClassifierEvents, ClassifierEventTarget } from "./events.js";
 import { type ClassifierTexts, defaultTexts, textKeyOf } from "./texts.js";
 import { View } from "./view.js";
 
@@ -15,7 +15,7 @@ declare global {
 }
 
 /** Where there is no page the class is only loaded, never made. */
-const Base: typeof HTMLElement = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
+const Base: new () => ClassifierEventTarget & HTMLElement = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
 const removed = (): DOMException => new DOMException("the element was removed from the document", "AbortError");
 const replaced = (): DOMException => new DOMException("another picture or model took its place", "AbortError");

@@ -80,9 +80,11 @@ const rules: { readonly [K in keyof Required<TrainingRequest>]: Rule } = {
   data: name,
   model: ["the name of a network", isText],
   weights: [
-    '"none", a file, or an address with url and sha256',
+    '"none", a file, or { url, sha256 }',
     (value) =>
-      value === "none" || value instanceof Blob || (isObject(value) && isText(value.url) && isText(value.sha256)),
+      value === "none" ||
+      value instanceof Blob ||
+      (isObject(value) && isText(value.url) && (value.sha256 === undefined || isText(value.sha256))),
   ],
   settings: ["an object of settings", isObject],
   split: ["a number above 0 and below 1", (value) => typeof value === "number" && value > 0 && value < 1],

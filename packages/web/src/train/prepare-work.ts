@@ -83,7 +83,7 @@ export async function prepareWork(
 }
 
 async function readBytes(
-  { name }: Model,
+  { name, card }: Model,
   weights: TrainingRequest["weights"],
   { signal, emit }: WorkOptions,
 ): Promise<Uint8Array> {
@@ -94,9 +94,16 @@ async function readBytes(
     );
   }
   if (weights instanceof Blob) return readWeights(weights);
-  return fetchWeights(weights, {
-    signal,
-    onProgress: (received, total) => emit({ type: "weights", received, total }),
-    onWarning: (message) => emit({ type: "warning", message }),
-  });
+  const { bytes, sha256: hash } = weights.sha256 === undefined ? (card.weights ?? {}) : weights;
+  if (hash === undefined) {
+    throw new TlxError("E_USAGE", `train: expected the sha256 of the weights of ${name} beside their url, found none`);
+  }
+  return fetchWeights(
+    { url: weights.url, bytes, sha256: hash },
+    {
+      signal,
+      onProgress: (received, total) => emit({ type: "weights", received, total }),
+      onWarning: (message) => emit({ type: "warning", message }),
+    },
+  );
 }

@@ -19,8 +19,8 @@ export interface TrainingRequest {
   readonly data: string;
   /** Name of a network of tlx. Default "tlx-nano". */
   readonly model?: string;
-  /** Of that network; "none": it learns from nothing. */
-  readonly weights?: WeightsAddress | Blob | "none";
+  /** Of that network; "none": it learns from nothing. `bytes` and `sha256` of tlx-nano's are known. */
+  readonly weights?: (Partial<WeightsAddress> & Pick<WeightsAddress, "url">) | Blob | "none";
   readonly settings?: Partial<TrainSettings>;
   /** Share of each class to measure on, where the pictures have no val/. Default 0.2. */
   readonly split?: number;

@@ -116,15 +116,19 @@ function headersFor({ received, etag }: Part): Record<string, string> {
 
 /** Begins the part anew where the answer is the whole file. Throws where it is neither that nor the rest. */
 function settle(url: string, response: Response, part: Part): void {
-  const { status, statusText } = response;
-  const etag = response.headers.get("etag");
+  const { status, statusText, headers } = response;
+  const etag = headers.get("etag");
+  const wrong = (found: string): TlxError =>
+    new TlxError("E_NETWORK", `download of ${url}: ${found}; correct the address or try again later`);
+  // What servers of single-page apps give for files that are not there.
+  if (headers.get("content-type")?.startsWith("text/html")) throw wrong("expected the file, found a web page");
   if (status === 200) {
     Object.assign(part, nothing(etag));
     return;
   }
   if (status === 206 && part.received > 0 && etag === part.etag) {
     // Another site need not show the range.
-    const range = response.headers.get("content-range");
+    const range = headers.get("content-range");
     if (range === null || range.startsWith(`bytes ${part.received}-`)) {
       part.resumed = true;
       return;
@@ -136,7 +140,7 @@ function settle(url: string, response: Response, part: Part): void {
     throw new Interruption("the server cannot go on where the download stopped");
   }
   if (status === 408 || status === 429 || status >= 500) throw new Interruption(found);
-  throw new TlxError("E_NETWORK", `download of ${url}: ${found}; correct the address or try again later`);
+  throw wrong(found);
 }
 
 /** Of the whole file. The length of an encoded answer is not that of its content. */
