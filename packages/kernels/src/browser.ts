@@ -23,7 +23,7 @@ export async function openGpu({ variants, ...options }: OpenOptions = {}): Promi
   if (!adapter) {
     throw new TlxError(
       "E_ADAPTER",
-      "openGpu: expected an adapter, the browser found none; turn on hardware acceleration or update the graphics driver",
+      "openGpu: expected an adapter, the browser found none; turn on hardware acceleration",
     );
   }
   return new Gpu(await requestDevice(adapter), { owned: true, variants });

@@ -9,6 +9,7 @@ export {
   problemKey,
   variantsOf,
 } from "./choose.js";
+export { cutProblem } from "./cut/cut-rules.js";
 export { check, type ErrorCode, TlxError } from "./errors.js";
 export { Arena, Usage } from "./gpu/arena.js";
 export {
@@ -31,5 +32,5 @@ export * from "./ops/index.js";
 export * from "./spec.js";
 export { HYPER_SPEC, type UpdateParams } from "./variants/update-variant.js";
 export { type EpilogueParams, type Extra, epilogueOrder, extrasOf } from "./wgsl/epilogue.js";
-export type { Activation } from "./wgsl/functions.js";
+export type { Activation, Curve } from "./wgsl/functions.js";
 export type { Kernel } from "./wgsl/source.js";

@@ -1,5 +1,6 @@
 import type { Capabilities } from "./gpu/capabilities.js";
 import type { Spec } from "./spec.js";
+import type { Activation, Curve } from "./wgsl/functions.js";
 import type { Kernel } from "./wgsl/source.js";
 
 /** Parameters of an op that has none. */
@@ -14,12 +15,19 @@ export interface Problem<P> {
   readonly constant?: readonly number[];
 }
 
-/** Which buffer a kernel binding gets: the op's i-th input, output, scratch or prepared value. */
-export type Operand =
+/** A range of the elements of a value. */
+export interface Part {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Which buffer a kernel binding gets: the op's i-th input, output, scratch or prepared value, or a part of it. */
+export type Operand = (
   | { readonly input: number }
   | { readonly output: number }
   | { readonly scratch: number }
-  | { readonly prepared: number };
+  | { readonly prepared: number }
+) & { readonly part?: Part };
 
 /** One GPU launch. Build it with `dispatch()`, which checks names against the kernel. */
 export interface Dispatch {
@@ -69,6 +77,21 @@ export interface Variant<P> {
   lower(problem: Problem<P>, caps: Capabilities, settings?: VariantSettings): Lowered;
 }
 
+/** A problem that is a piece of a larger one: where its inputs and outputs lie there. */
+export interface Piece {
+  /** Left out: the op that was cut. */
+  readonly op?: AnyOp;
+  readonly problem: Problem<unknown>;
+  readonly inputs: readonly Operand[];
+  readonly outputs: readonly Operand[];
+}
+
+/** Pieces that do, one after the other, what an op does to values that are too large to be bound whole. */
+export interface Cut {
+  readonly scratch?: readonly Spec[];
+  readonly pieces: readonly Piece[];
+}
+
 /**
  * Variants for some networks or adapters, by op name, which come before those of the op. A device is handed them, so that a
  * page loads those it has a use for.
@@ -91,6 +114,10 @@ export interface Op<P> {
    * a planner lets the maker of an input write it there, the launches that bind this input are left out.
    */
   ranges?(inputs: readonly Spec[]): readonly number[];
+  /** Of an activation: what an epilogue can do in its place. */
+  readonly ends?: Activation | Curve;
+  /** Of the gradient of an activation in its result, input 0: of which, so that an epilogue can do it by a gate. */
+  readonly gates?: Activation;
   /**
    * Of an op of training alone, whose result differs from step to step. In inference form it "passes" its input 0 on, or is
    * "replaced" by another op.

@@ -8,6 +8,7 @@ import {
   matmul,
   type Problem,
   problemKey,
+  silu,
   type Variant,
   type VariantSettings,
 } from "@tlx/kernels";
@@ -52,6 +53,11 @@ const choose = (choice?: { variant: string; settings?: VariantSettings }, forced
   });
   return [found.variant.name, found.settings];
 };
+
+it("names an activation that is a kernel's text in the key", () => {
+  const problem = { inputs: [f32(2, 3), f32(3, 4)], outputs: [f32(2, 4)], params: { activation: silu.ends! } };
+  expect(problemKey(matmul, problem)).toBe('matmul(f32[2, 3], f32[3, 4]) {"activation":"silu"}');
+});
 
 it("keys problems by op, inputs and parameters, in whatever order these were written", () => {
   expect(key).toBe('made(f32[2, 3]) {"a":1,"b":[2,3]}');

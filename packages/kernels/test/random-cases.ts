@@ -10,8 +10,10 @@ import {
   expandDepthwise,
   extrasOf,
   f32,
+  hardSwish,
   type PixelChanges,
   type Spec,
+  silu,
   sizeOf,
   u8,
   type WindowParams,
@@ -19,11 +21,15 @@ import {
 import fc from "fast-check";
 import { accumulateOver } from "../src/ops/accumulate/cases.js";
 import { adamwStep } from "../src/ops/adamw/cases.js";
+import { adaptiveAveragePoolGradOf } from "../src/ops/adaptive-average-pool/cases.js";
 import { augmented } from "../src/ops/augment-image/cases.js";
 import { batchNormOver } from "../src/ops/batch-norm/cases.js";
 import { batchNormTrainingOver, inputGradOver, paramGradOver } from "../src/ops/batch-norm-training/cases.js";
+import { curveGradFill, gateGradFill } from "../src/ops/curve-grad/cases.js";
 import { distillationBatch } from "../src/ops/distillation/cases.js";
 import { dropoutOf } from "../src/ops/dropout/cases.js";
+import { unflattenPictureOf } from "../src/ops/flatten-picture/cases.js";
+import { gatedPicture, gatedPictureGrad } from "../src/ops/gate-channels/cases.js";
 import { packed, unpacked } from "../src/ops/half/cases.js";
 import { pixels, resampleAlong } from "../src/ops/image/cases.js";
 import { mixed } from "../src/ops/mix-samples/cases.js";
@@ -49,7 +55,11 @@ const shape = fc
   .array(extent(257), { minLength: 1, maxLength: 4 })
   .filter((s) => s.reduce((a, b) => a * b) <= WORK / 10);
 const pair = (max: number): fc.Arbitrary<readonly [number, number]> => fc.tuple(small(max), small(max));
-const activation = fc.constantFrom<Activation>("none", "relu", "relu6");
+const rectifier = fc.constantFrom<Activation>("none", "relu", "relu6");
+const activation = fc.oneof(
+  { weight: 3, arbitrary: rectifier },
+  fc.constantFrom(...[silu, hardSwish].map((op) => op.ends!)),
+);
 const isCheap = ({ inputs, params }: RandomCase): boolean => {
   const [, w] = inputs as [Spec, Spec];
   const [y] = conv2d.infer(inputs, params) as [Spec];
@@ -100,7 +110,7 @@ const narrowPads = anyWindow.map((w): Window => {
 const window = fc.oneof(anyWindow, pointwise, threeByThree, narrowPads);
 
 const forward = fc.subarray<Extra>(["scale", "bias", "residual"]);
-const backward = fc.record({ extras: fc.subarray<Extra>(["scale", "residual", "gate"]), activation });
+const backward = fc.record({ extras: fc.subarray<Extra>(["scale", "residual", "gate"]), activation: rectifier });
 
 /** A case of result `y` with extras; where they are what is usual, their names may be left out. */
 function withExtras({ inputs, params }: RandomCase, y: Spec, extras: readonly Extra[]): RandomCase {
@@ -150,7 +160,7 @@ const expansion: fc.Arbitrary<RandomCase> = fc
     n: small(3),
     channels: fc.tuple(extent(33), extent(65)),
     biases: fc.subarray<Biased>(["expanded", "result"]),
-    activations: fc.tuple(activation, activation),
+    activations: fc.tuple(rectifier, rectifier),
   })
   .map(({ window: given, expand, n, channels: [k, c], biases, activations: [expandedActivation, last] }) => {
     const { kernel, stride, dilation, pad } = given;
@@ -205,6 +215,10 @@ const pool = fc
   })
   .filter(({ inputs }) => sizeOf(inputs[0]!) <= WORK / 10);
 
+const adaptive = fc
+  .tuple(small(3), pair(17), extent(33), pair(9))
+  .map(([n, [h, w], c, size]) => ({ inputs: [f32(n, h, w, c)], params: { size } }));
+
 const product = (layout: (m: number, k: number, n: number) => Spec[]): fc.Arbitrary<RandomCase> =>
   fc
     .tuple(extent(300), fc.oneof(extent(65), extent(1000)), extent(300))
@@ -224,6 +238,7 @@ const matmul = fc
 const perChannel = (vectors: number): fc.Arbitrary<RandomCase> =>
   shape.map((s) => ({ inputs: [f32(...s), ...Array.from({ length: vectors }, () => f32(s.at(-1)!))], params: {} }));
 
+const anyPicture = fc.tuple(small(5), extent(33), extent(33), extent(65));
 const picture = fc.tuple(small(3), extent(40), extent(40));
 const thousandths = (min: number): fc.Arbitrary<number> => fc.integer({ min, max: 1000 }).map((v) => v / 1000);
 const three = (min: number) => fc.tuple(thousandths(min), thousandths(min), thousandths(min));
@@ -263,6 +278,23 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   channelAffine: perChannel(2),
   batchNorm: fc.tuple(fc.constantFrom(1e-5, 1e-3), shape).map(([eps, s]) => batchNormOver(eps, ...s)),
   channelScale: perChannel(1),
+  ...Object.fromEntries(
+    ["sigmoid", "silu", "hardSigmoid", "hardSwish"].map((name) => [
+      name,
+      shape.map((s): RandomCase => ({ inputs: [f32(...s)], params: {}, fill: acrossKinks })),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries({
+      ...{ sigmoidGrad: gateGradFill, hardSigmoidGrad: gateGradFill },
+      ...{ siluGrad: curveGradFill, hardSwishGrad: curveGradFill },
+    }).map(([name, fill]) => [
+      name,
+      shape.map((s): RandomCase => ({ inputs: [f32(...s), f32(...s)], params: {}, fill })),
+    ]),
+  ),
+  gateChannels: anyPicture.map((s) => gatedPicture(...s)),
+  gateChannelsGrad: anyPicture.map((s) => gatedPictureGrad(...s)),
   batchNormTraining: fc
     .tuple(
       fc.record({
@@ -281,11 +313,17 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   averagePool: pool,
   averagePoolGrad: pool.map((c) => averagePoolGradOf(c)),
   globalAveragePoolGrad: fc
-    .tuple(small(5), extent(33), extent(33), extent(65))
-    .map((s) => globalAveragePoolGradOf(...s)),
+    .tuple(anyPicture, fc.boolean())
+    .map(([s, keptRank]) => globalAveragePoolGradOf(...s, keptRank)),
   globalAveragePool: fc
-    .tuple(small(5), extent(33), extent(33), extent(65))
+    .tuple(anyPicture, fc.boolean())
+    .map(([s, keepRank]) => ({ inputs: [f32(...s)], params: { keepRank } })),
+  adaptiveAveragePool: adaptive,
+  adaptiveAveragePoolGrad: adaptive.map((c) => adaptiveAveragePoolGradOf(c)),
+  flattenPicture: fc
+    .tuple(small(5), extent(17), extent(17), extent(65))
     .map((s) => ({ inputs: [f32(...s)], params: {} })),
+  unflattenPicture: fc.tuple(small(5), extent(17), extent(17), extent(65)).map((s) => unflattenPictureOf(...s)),
   concat: fc
     .tuple(fc.array(extent(17), { maxLength: 3 }), fc.array(extent(33), { minLength: 1, maxLength: 12 }))
     .map(([lead, channels]) => ({ inputs: channels.map((c) => f32(...lead, c)), params: {} })),

@@ -1,10 +1,16 @@
-import { i32, resampleImage, resampleTable, u8, u32 } from "@tlx/kernels";
+import { i32, type ResampleFilter, resampleImage, resampleTable, u8, u32 } from "@tlx/kernels";
 import { recordOf, records } from "@tlx/kernels/testing";
 import { describe, expect, it } from "vitest";
 
 /** One axis through the op's reference and `resampleTable`; grey values in, grey values out. */
-function resize(grey: readonly number[], size: number, start = 0, length = grey.length): number[] {
-  const { starts, weights, taps } = resampleTable(grey.length, size, start, length);
+function resize(
+  grey: readonly number[],
+  size: number,
+  start = 0,
+  length = grey.length,
+  filter?: ResampleFilter,
+): number[] {
+  const { starts, weights, taps } = resampleTable(grey.length, size, start, length, 0, size, filter);
   const inputs = [u8(1, 1, grey.length, 4), u32(size), i32(size, taps)];
   const params = { axis: "width" as const, size };
   const pixels = Float64Array.from(grey.flatMap((v) => [v, v, v, 255]));
@@ -90,6 +96,23 @@ it("agrees with Pillow's definition on many sizes", () => {
     const grey = Array.from({ length: from }, (_, i) => (i * 89 + (i >> 2) * 57) % 256);
     expect(resize(grey, to), `${from} -> ${to}`).toEqual(pillow(grey, to));
   }
+});
+
+it("gives Pillow's rows with another filter", () => {
+  const bicubic: ResampleFilter = [
+    [1, 0, -2.5, 1.5],
+    [2, -4, 2.5, -0.5],
+  ];
+  const made = (from: number, to: number): number[] => {
+    const grey = Array.from({ length: from }, (_, i) => (i * 89 + (i >> 2) * 57) % 256);
+    return resize(grey, to, 0, from, bicubic);
+  };
+  // By Pillow 12.3, Image.resize with BICUBIC.
+  expect(made(17, 5)).toEqual([80, 146, 132, 144, 147]);
+  expect(made(5, 17)).toEqual([0, 0, 14, 40, 71, 101, 138, 171, 178, 138, 70, 18, 22, 73, 128, 161, 173]);
+  expect(made(3, 2)).toEqual([28, 150]);
+  expect(made(2, 9)).toEqual([0, 0, 3, 21, 45, 68, 86, 95, 99]);
+  expect(made(500, 341).slice(0, 9)).toEqual([25, 141, 62, 212, 126, 105, 153, 156, 152]);
 });
 
 it("width first, then height: the pixels between are 8-bit", () => {

@@ -1,11 +1,12 @@
 export { cutBlock, layBlock } from "./graph/block-layout.js";
 export { GraphBuilder, Scope } from "./graph/builder.js";
 export { describeGraph } from "./graph/describe.js";
-export type { Block, BlockStart, Graph, Network, Node, Weights } from "./graph/graph.js";
+export type { Block, BlockStart, Graph, LargeNodes, Network, Node, Weights } from "./graph/graph.js";
 export { formatTable, printGraph } from "./graph/print.js";
 export { kaimingNormal, kaimingUniform, mix, seedFor, uniformFanIn, zeros } from "./init.js";
 export {
   activate,
+  adaptiveAveragePool,
   averagePool,
   batchNorm,
   type ConvOptions,
@@ -13,6 +14,8 @@ export {
   conv2d,
   type DropoutOptions,
   dropout,
+  expectLargeWeights,
+  flattenPicture,
   globalAveragePool,
   linear,
   maxPool,
@@ -43,11 +46,13 @@ export { type StoreHalfOptions, storeHalf } from "./passes/store-half.js";
 export { toInference } from "./passes/to-inference.js";
 export { toTraining } from "./passes/to-training.js";
 export { type LoweredNode, type Plan, planMemory } from "./plan.js";
+export { largestBinding } from "./program/largest-binding.js";
 export { batchOf, lowerGraph, splitBatch } from "./program/lower.js";
 export { Params } from "./program/params.js";
 export { profileProgram } from "./program/profile-program.js";
 export { type CompileInfo, type CompileOptions, type NodeVariant, Program } from "./program/program.js";
 export { learningRateAt, type ScheduleOptions } from "./schedule.js";
+export { type SqueezeExciteOptions, squeezeExcite } from "./squeeze-excite.js";
 export {
   type Candidate,
   candidatesOf,

@@ -1,6 +1,7 @@
 /** Layers: short functions of a scope that name params and apply ops. Param names are torchvision's. */
 import {
   type Activation,
+  adaptiveAveragePool as adaptiveAveragePoolOp,
   addBias,
   averagePool as averagePoolOp,
   batchNorm as batchNormOp,
@@ -10,6 +11,7 @@ import {
   depthwiseConv2d as depthwiseConv2dOp,
   dropout as dropoutOp,
   f32,
+  flattenPicture as flattenPictureOp,
   formatSpec,
   globalAveragePool as globalAveragePoolOp,
   matmul,
@@ -20,6 +22,7 @@ import {
 } from "@tlx/kernels";
 import type { Scope } from "./graph/builder.js";
 import { seedFor } from "./init.js";
+import { largeNodes } from "./program/cut-nodes.js";
 
 export interface ConvOptions {
   /** Output channels. */
@@ -28,8 +31,8 @@ export interface ConvOptions {
   readonly kernel: number | readonly [number, number];
   /** Default 1. */
   readonly stride?: number;
-  /** Padding of height and width on both sides; one number for both. Default 0. */
-  readonly pad?: number | readonly [number, number];
+  /** Padding of height and width on both sides, one number for both, or of top, bottom, left and right. Default 0. */
+  readonly pad?: number | readonly [number, number] | readonly [number, number, number, number];
   /** Default 1. */
   readonly dilation?: number;
   /** Default 1. */
@@ -47,7 +50,8 @@ const pair = (v: number | readonly [number, number]): readonly [number, number] 
 export function conv2d(s: Scope, x: Value, options: ConvOptions): Value {
   const { out, stride = 1, dilation = 1, groups = 1, bias = false } = options;
   const [kh, kw] = pair(options.kernel);
-  const [ph, pw] = pair(options.pad ?? 0);
+  const { pad = 0 } = options;
+  const [ph, pw] = pair(typeof pad === "number" ? pad : [pad[0], pad[1]]);
   const channels = x.spec.shape[3] ?? 0;
   check(
     x.spec.shape.length === 4 && channels % groups === 0,
@@ -58,7 +62,7 @@ export function conv2d(s: Scope, x: Value, options: ConvOptions): Value {
   const weight = s.param("weight", f32(kh, kw, channels / groups, out));
   const geometry = {
     stride: [stride, stride] as const,
-    pad: [ph, ph, pw, pw] as const,
+    pad: typeof pad !== "number" && pad.length === 4 ? pad : ([ph, ph, pw, pw] as const),
     dilation: [dilation, dilation] as const,
     activation: "none" as const,
   };
@@ -91,6 +95,11 @@ export function linear(s: Scope, x: Value, out: number): Value {
   return s.apply(addBias, [y, s.param("bias", f32(out))], {});
 }
 
+/** Says that dense layers of this network may have weights that some devices cannot bind whole: there they are cut. */
+export function expectLargeWeights({ builder }: Scope): void {
+  builder.large = largeNodes;
+}
+
 export interface PoolOptions {
   /** Window height and width; one number for both. */
   readonly kernel: number | readonly [number, number];
@@ -120,6 +129,17 @@ export function averagePool(s: Scope, x: Value, options: PoolOptions & { readonl
 /** Mean of each channel: [N, H, W, C] -> [N, C]. */
 export function globalAveragePool(s: Scope, x: Value): Value {
   return s.apply(globalAveragePoolOp, [x], {});
+}
+
+/** Means of `size` x `size` windows that share out the picture: [N, H, W, C] -> [N, size, size, C]. */
+export function adaptiveAveragePool(s: Scope, x: Value, size: number): Value {
+  if (x.spec.shape[1] === size && x.spec.shape[2] === size) return x;
+  return s.apply(adaptiveAveragePoolOp, [x], { size: [size, size] });
+}
+
+/** A picture as one row, channel after channel: [N, H, W, C] -> [N, C * H * W]. */
+export function flattenPicture(s: Scope, x: Value): Value {
+  return s.apply(flattenPictureOp, [x], {});
 }
 
 /** Values side by side along the channels: [N, H, W, Ci] -> [N, H, W, sum of Ci]. */

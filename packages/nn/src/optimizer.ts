@@ -111,6 +111,7 @@ export function withOptimizer({ graph, grads }: Differentiated, options: Optimiz
     step.apply(accumulate, [sum, gradients[i]!, hyper], {}, `${path}/accumulate`);
   });
   const update = new GraphBuilder();
+  update.large = graph.large;
   for (const path of grads.keys()) update.param(path, graph.params.get(path)!.spec);
   addUpdates(update, groups, options, update.input(HYPER, HYPER_SPEC), (_i, sum) => sum!);
   return { step: step.finish(), update: update.finish() };

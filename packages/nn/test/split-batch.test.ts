@@ -87,7 +87,7 @@ describe("a batch over the binding limit", () => {
     const b = new GraphBuilder();
     b.output("y", linear(new Scope(b, "wide"), b.input("x", f32(batch, 4)), 900));
     expect(() => splitBatch(b.finish(), { ...gpu.capabilities, maxStorageBufferBindingSize: 4 * 900 })).toThrow(
-      '"wide.weight": f32[4, 900] takes 14400 bytes but a binding may hold 3600 on this device; this network needs a device with a higher limit',
+      '"wide.weight": f32[4, 900] takes 14400 bytes but a binding may hold 3600 on this device; it needs a device with a higher limit, or a network that calls expectLargeWeights',
     );
   });
 

@@ -1,5 +1,10 @@
 export { accumulate } from "./accumulate/op.js";
 export { adamw } from "./adamw/op.js";
+export {
+  type AdaptiveAveragePoolGradParams,
+  adaptiveAveragePoolGrad,
+} from "./adaptive-average-pool/input-grad.js";
+export { type AdaptiveAveragePoolParams, adaptiveAveragePool } from "./adaptive-average-pool/op.js";
 export { add } from "./add/op.js";
 export { addBias } from "./add-bias/op.js";
 export { augmentImage } from "./augment-image/op.js";
@@ -22,6 +27,8 @@ export type {
 } from "./conv2d-grad/geometry.js";
 export { conv2dInputGrad } from "./conv2d-grad/input-grad.js";
 export { conv2dWeightGrad } from "./conv2d-grad/weight-grad.js";
+export { hardSigmoid, hardSwish, sigmoid, silu } from "./curve/op.js";
+export { hardSigmoidGrad, hardSwishGrad, sigmoidGrad, siluGrad } from "./curve-grad/op.js";
 export { depthwiseConv2d } from "./depthwise-conv2d/op.js";
 export { depthwiseConv2dInputGrad } from "./depthwise-conv2d-grad/input-grad.js";
 export { depthwiseConv2dWeightGrad } from "./depthwise-conv2d-grad/weight-grad.js";
@@ -31,19 +38,23 @@ export type { Biased, ExpandDepthwiseParams } from "./expand-depthwise/geometry.
 export { expandDepthwise } from "./expand-depthwise/op.js";
 export { flattenOffsets } from "./flatten/offsets.js";
 export { flatten } from "./flatten/op.js";
+export { flattenPicture } from "./flatten-picture/op.js";
+export { type UnflattenPictureParams, unflattenPicture } from "./flatten-picture/unflatten.js";
+export { gateChannelsGrad } from "./gate-channels/gate-grad.js";
+export { gateChannels } from "./gate-channels/op.js";
 export { packHalf } from "./half/pack-half.js";
 export { type UnpackHalfParams, unpackHalf } from "./half/unpack-half.js";
 export { type CropParams, cropImage } from "./image/crop-image.js";
 export { type NormalizeParams, normalizeImage } from "./image/normalize-image.js";
 export { type ResampleParams, resampleImage } from "./image/resample-image.js";
-export { type ResampleTable, resampleTable } from "./image/resample-table.js";
+export { type ResampleFilter, type ResampleTable, resampleTable } from "./image/resample-table.js";
 export { type MatmulParams, matmul, matmulTransposeA, matmulTransposeB } from "./matmul/op.js";
 export { mixSamples } from "./mix-samples/op.js";
 export { multiply } from "./multiply/op.js";
 export { type AveragePoolParams, averagePool } from "./pool/average-pool.js";
 export { type AveragePoolGradParams, averagePoolGrad } from "./pool/average-pool-grad.js";
 export type { PoolParams } from "./pool/geometry.js";
-export { globalAveragePool } from "./pool/global-average-pool.js";
+export { type GlobalAveragePoolParams, globalAveragePool } from "./pool/global-average-pool.js";
 export { type GlobalAveragePoolGradParams, globalAveragePoolGrad } from "./pool/global-average-pool-grad.js";
 export { maxPool } from "./pool/max-pool.js";
 export { maxPoolGrad } from "./pool/max-pool-grad.js";

@@ -2,6 +2,7 @@ import type { Problem } from "../op.js";
 import { f32, type Spec } from "../spec.js";
 import { type EpilogueParams, type Extra, extrasOf } from "../wgsl/epilogue.js";
 import type { Activation } from "../wgsl/functions.js";
+import { curves } from "./curves.js";
 import type { Case } from "./record.js";
 
 /** What the epilogue of a reference makes of its sums, which have channels last. */
@@ -14,12 +15,14 @@ export function endSums(
   const given = (extra: Extra): Float64Array | undefined =>
     extras.includes(extra) ? inputs[2 + extras.indexOf(extra)] : undefined;
   const [scale, bias, residual, gate] = [given("scale"), given("bias"), given("residual"), given("gate")];
-  const top = params.activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
+  const { activation = "none" } = params;
+  const top = activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
   return sums.map((sum, i) => {
     const scaled = sum * (scale ? scale[i % scale.length]! : 1);
     const v = scaled + (bias ? bias[i % bias.length]! : 0) + (residual ? residual[i]! : 0);
     if (gate) return gate[i]! > 0 && gate[i]! < top ? v : 0;
-    return (params.activation ?? "none") === "none" ? v : Math.min(Math.max(v, 0), top);
+    if (typeof activation === "object") return curves[activation.name]!(v);
+    return activation === "none" ? v : Math.min(Math.max(v, 0), top);
   });
 }
 

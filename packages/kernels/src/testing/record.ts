@@ -1,6 +1,7 @@
 import type { AnyOp, Op, Problem } from "../op.js";
 import type { Spec } from "../spec.js";
-import type { Activation } from "../wgsl/functions.js";
+import type { Activation, Curve } from "../wgsl/functions.js";
+import { curveError } from "./curves.js";
 
 /** Double-precision definition of an op: loops from the formula, sharing no index code with the kernels. */
 export type Reference<P> = (inputs: readonly Float64Array[], problem: Problem<P>) => readonly Float64Array[];
@@ -62,11 +63,21 @@ export const sumOf =
     return magnitude.map((m) => m.map((v) => factor * v + 1e-37));
   };
 
-/** The tolerance of the value before the activation, which adds no error; its clipping must not hide the size of the terms. */
+const STEEPEST = 1.5; // of all curves: hardSwish, at 3
+
+/**
+ * The tolerance of the value before the activation, of which clipping must not hide the size of the terms. A rectifier adds no error;
+ * a curve stretches it and adds its own.
+ */
 export const beforeActivation =
-  <P extends { readonly activation: Activation }>(tolerance: Tolerance<P>): Tolerance<P> =>
-  (problem, ...rest) =>
-    tolerance({ ...problem, params: { ...problem.params, activation: "none" } }, ...rest);
+  <P extends { readonly activation: Activation | Curve }>(tolerance: Tolerance<P>): Tolerance<P> =>
+  (problem, inputs, expected, reference) => {
+    const before = { ...problem, params: { ...problem.params, activation: "none" as const } };
+    const allowed = tolerance(before, inputs, expected, reference);
+    if (typeof problem.params.activation === "string") return allowed;
+    const ends = reference(inputs, before);
+    return allowed.map((a, o) => a.map((v, i) => STEEPEST * v + curveError(ends[o]![i]!, expected[o]![i]!)));
+  };
 
 /** `ulps` units in the last place of each expected value, plus `absolute`. For functions WGSL gives with bounded error. */
 export const relative =

@@ -4,6 +4,15 @@ import { referenceAccumulate } from "../ops/accumulate/reference.js";
 import { adamwCases } from "../ops/adamw/cases.js";
 import { adamw } from "../ops/adamw/op.js";
 import { adamwTolerance, referenceAdamw } from "../ops/adamw/reference.js";
+import { adaptiveAveragePoolCases, adaptiveAveragePoolGradCases } from "../ops/adaptive-average-pool/cases.js";
+import { adaptiveAveragePoolGrad } from "../ops/adaptive-average-pool/input-grad.js";
+import { adaptiveAveragePool } from "../ops/adaptive-average-pool/op.js";
+import {
+  adaptiveAveragePoolGradTolerance,
+  adaptiveAveragePoolTolerance,
+  referenceAdaptiveAveragePool,
+  referenceAdaptiveAveragePoolGrad,
+} from "../ops/adaptive-average-pool/reference.js";
 import { addCases } from "../ops/add/cases.js";
 import { add } from "../ops/add/op.js";
 import { referenceAdd } from "../ops/add/reference.js";
@@ -53,6 +62,12 @@ import { conv2dInputGradCases, conv2dWeightGradCases } from "../ops/conv2d-grad/
 import { conv2dInputGrad } from "../ops/conv2d-grad/input-grad.js";
 import { referenceConv2dInputGrad, referenceConv2dWeightGrad } from "../ops/conv2d-grad/reference.js";
 import { conv2dWeightGrad } from "../ops/conv2d-grad/weight-grad.js";
+import { curveCases } from "../ops/curve/cases.js";
+import { hardSigmoid, hardSwish, sigmoid, silu } from "../ops/curve/op.js";
+import { curveTolerance, referenceCurve } from "../ops/curve/reference.js";
+import { curveGradCases, gateGradCases } from "../ops/curve-grad/cases.js";
+import { hardSigmoidGrad, hardSwishGrad, sigmoidGrad, siluGrad } from "../ops/curve-grad/op.js";
+import { curveGradTolerance, referenceCurveGrad } from "../ops/curve-grad/reference.js";
 import { depthwiseConv2dCases } from "../ops/depthwise-conv2d/cases.js";
 import { depthwiseConv2d } from "../ops/depthwise-conv2d/op.js";
 import { referenceDepthwiseConv2d } from "../ops/depthwise-conv2d/reference.js";
@@ -76,6 +91,14 @@ import { expandDepthwiseTolerance, referenceExpandDepthwise } from "../ops/expan
 import { flattenCases } from "../ops/flatten/cases.js";
 import { flatten } from "../ops/flatten/op.js";
 import { referenceFlatten } from "../ops/flatten/reference.js";
+import { flattenPictureCases, unflattenPictureCases } from "../ops/flatten-picture/cases.js";
+import { flattenPicture } from "../ops/flatten-picture/op.js";
+import { referenceFlattenPicture, referenceUnflattenPicture } from "../ops/flatten-picture/reference.js";
+import { unflattenPicture } from "../ops/flatten-picture/unflatten.js";
+import { gateChannelsCases, gateChannelsGradCases } from "../ops/gate-channels/cases.js";
+import { gateChannelsGrad } from "../ops/gate-channels/gate-grad.js";
+import { gateChannels } from "../ops/gate-channels/op.js";
+import { referenceGateChannels, referenceGateChannelsGrad } from "../ops/gate-channels/reference.js";
 import { packHalfCases, unpackHalfCases } from "../ops/half/cases.js";
 import { packHalf } from "../ops/half/pack-half.js";
 import {
@@ -157,6 +180,22 @@ import { type AnyRecord, beforeActivation, exact, relative, sumOf } from "./reco
 export const records: readonly AnyRecord[] = [
   { op: relu, reference: referenceRelu, tolerance: exact, cases: reluCases },
   { op: relu6, reference: referenceRelu6, tolerance: exact, cases: reluCases },
+  ...[sigmoid, silu, hardSigmoid, hardSwish].map((op) => ({
+    ...{ op, reference: referenceCurve(op.name), tolerance: curveTolerance, cases: curveCases },
+  })),
+  ...[sigmoidGrad, hardSigmoidGrad].map((op) => ({
+    ...{ op, reference: referenceCurveGrad(op.name), tolerance: curveGradTolerance, cases: gateGradCases },
+  })),
+  ...[siluGrad, hardSwishGrad].map((op) => ({
+    ...{ op, reference: referenceCurveGrad(op.name), tolerance: curveGradTolerance, cases: curveGradCases },
+  })),
+  { op: gateChannels, reference: referenceGateChannels, tolerance: relative(0.5), cases: gateChannelsCases },
+  {
+    op: gateChannelsGrad,
+    reference: referenceGateChannelsGrad,
+    tolerance: sumOf(({ inputs }) => inputs[0]!.shape[1]! * inputs[0]!.shape[2]!),
+    cases: gateChannelsGradCases,
+  },
   {
     op: matmul,
     reference: referenceMatmul,
@@ -221,6 +260,20 @@ export const records: readonly AnyRecord[] = [
     tolerance: relative(2.5),
     cases: globalAveragePoolGradCases,
   },
+  {
+    op: adaptiveAveragePool,
+    reference: referenceAdaptiveAveragePool,
+    tolerance: adaptiveAveragePoolTolerance,
+    cases: adaptiveAveragePoolCases,
+  },
+  {
+    op: adaptiveAveragePoolGrad,
+    reference: referenceAdaptiveAveragePoolGrad,
+    tolerance: adaptiveAveragePoolGradTolerance,
+    cases: adaptiveAveragePoolGradCases,
+  },
+  { op: flattenPicture, reference: referenceFlattenPicture, tolerance: exact, cases: flattenPictureCases },
+  { op: unflattenPicture, reference: referenceUnflattenPicture, tolerance: exact, cases: unflattenPictureCases },
   { op: concat, reference: referenceConcat, tolerance: exact, cases: concatCases },
   { op: sliceChannels, reference: referenceSliceChannels, tolerance: exact, cases: sliceChannelsCases },
   {

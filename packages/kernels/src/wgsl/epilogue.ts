@@ -13,7 +13,7 @@
 import { check } from "../errors.js";
 import type { Operand, Problem } from "../op.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../spec.js";
-import { type Activation, activate, activationCode, inside } from "./functions.js";
+import { type Activation, activate, type Curve, codeOf, inside } from "./functions.js";
 import { type BindingType, wgsl } from "./source.js";
 import { boundBy, type Width } from "./width.js";
 
@@ -21,7 +21,7 @@ import { boundBy, type Width } from "./width.js";
 export type Extra = "scale" | "bias" | "residual" | "gate";
 
 export interface EpilogueParams {
-  readonly activation?: Activation;
+  readonly activation?: Activation | Curve;
   /** What the inputs after the second are, in their order. Left out: bias, then residual. */
   readonly extras?: readonly Extra[];
 }
@@ -96,6 +96,7 @@ export const extrasOf = ({ extras }: EpilogueParams, inputs: number): readonly E
 
 /** The epilogue of an op of x, w and extras, for `width` neighbours at once. */
 export function epilogueOf<P extends EpilogueParams>({ inputs, params }: Problem<P>, width: Width = 1): Epilogue {
+  const { activation } = params;
   const extras = extrasOf(params, inputs.length);
   const has = (extra: Extra): boolean => extras.includes(extra);
   const { noResidual, readResidual, activated, gated } = texts[width];
@@ -106,10 +107,10 @@ export function epilogueOf<P extends EpilogueParams>({ inputs, params }: Problem
       has("scale") ? readScale : noScale,
       has("bias") ? readBias : noBias,
       has("residual") ? readResidual : noResidual,
-      has("gate") ? inside + gated : activate + activated,
+      has("gate") ? inside + gated : (typeof activation === "object" ? activation.wgsl : activate) + activated,
     ],
     bind: Object.fromEntries(extras.map((extra, i) => [extra, { input: 2 + i }])),
-    activation: activationCode[params.activation ?? "none"],
+    activation: codeOf(activation),
     readsElements: has("residual") || has("gate"),
   };
 }
@@ -135,7 +136,7 @@ export function checkExtras(
     () => `${op}: expected extras out of ${allowed.join(", ")}, in this order, found ${extras.join(", ")}`,
   );
   check(
-    !extras.includes("gate") || (params.activation ?? "none") !== "none",
+    !extras.includes("gate") || codeOf(params.activation) > 0,
     "E_USAGE",
     () => `${op}: a gate needs the activation whose result it is, found none`,
   );

@@ -85,3 +85,17 @@ fn is_inside(y: f32, activation: u32) -> bool {
 /** Activations an epilogue can apply, with the number the kernels know them by. */
 export type Activation = "none" | "relu" | "relu6";
 export const activationCode: Readonly<Record<Activation, number>> = { none: 0, relu: 1, relu6: 2 };
+
+/**
+ * An activation that is no rectifier, with a text of `activate` of its own. The op of that name brings it along, so a page
+ * without the op does not load it, and kernels that end otherwise do not compute it.
+ */
+export interface Curve {
+  readonly name: string;
+  readonly wgsl: string;
+  /** The name: what stands for it in the keys of problems. */
+  toJSON(): string;
+}
+
+/** What a kernel is given as `args.activation`. */
+export const codeOf = (activation?: Activation | Curve): number => activationCode[activation as Activation] ?? 0;

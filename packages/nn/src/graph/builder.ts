@@ -1,5 +1,5 @@
 import { type Emit, f32, flattenOffsets, type Op, type Spec, TlxError, type Value } from "@tlx/kernels";
-import type { Block, BlockStart, Graph, Node } from "./graph.js";
+import type { Block, BlockStart, Graph, LargeNodes, Node } from "./graph.js";
 
 /** Builds a graph; models use it through a Scope, passes directly. */
 export class GraphBuilder implements Emit {
@@ -15,6 +15,8 @@ export class GraphBuilder implements Emit {
   private nextId = 0;
   /** Path given to nodes applied without one; gradient rules inherit it from the forward node. */
   path = "";
+  /** See `Graph`. */
+  large: LargeNodes | undefined;
 
   /** A builder that continues `graph`: same values, nodes and names. */
   static from(graph: Graph): GraphBuilder {
@@ -27,6 +29,7 @@ export class GraphBuilder implements Emit {
       }
     }
     for (const [path, block] of graph.blocks) b.blocks.set(path, block);
+    b.large = graph.large;
     for (const node of graph.nodes) {
       b.nodes.push(node);
       for (const value of node.outputs) {
@@ -170,6 +173,7 @@ export class GraphBuilder implements Emit {
       outputs: new Map(outputs),
       marks: new Map(marks),
       nodes: [...nodes],
+      ...(this.large && { large: this.large }),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { AnyOp, HostTensor, Value } from "@tlx/kernels";
+import type { AnyOp, Capabilities, ChooseOptions, Cut, HostTensor, Lowered, Problem, Value } from "@tlx/kernels";
 
 /** One op applied to values. `path` is where in the network it stands: "features.3.conv.0.0". */
 export interface Node {
@@ -20,6 +20,14 @@ export interface Block {
   readonly beside: ReadonlyMap<string, BlockStart>;
 }
 
+/** How nodes are computed whose values are larger than a binding. */
+export interface LargeNodes {
+  /** Undefined for a node that needs no cut, and for one that cannot be. */
+  cut(node: Node, problem: Problem<unknown>, limit: number): Cut | undefined;
+  /** The pieces as one: their operands are those of the node. */
+  lower(node: Node, cut: Cut, caps: Capabilities, options: ChooseOptions): Lowered;
+}
+
 /** What to compute: immutable data, nodes in an order in which they can run. */
 export interface Graph {
   /** Fed anew for every run, by name. */
@@ -35,6 +43,8 @@ export interface Graph {
   readonly outputs: ReadonlyMap<string, Value>;
   /** Module results by path ("features.3"): they cost nothing until `withOutputs` makes them outputs. */
   readonly marks: ReadonlyMap<string, Value>;
+  /** Of a network with weights that some devices cannot bind whole. Left out: it needs one that can. */
+  readonly large?: LargeNodes;
 }
 
 /** Values of params and states in JS memory, by path. */

@@ -5,7 +5,6 @@
  * A result with a second reader is left alone.
  */
 import {
-  type Activation,
   type AnyOp,
   add,
   addBias,
@@ -17,8 +16,6 @@ import {
   epilogueOrder,
   extrasOf,
   matmul,
-  relu,
-  relu6,
   type Value,
 } from "@tlx/kernels";
 import type { Network, Node } from "../graph/graph.js";
@@ -52,7 +49,7 @@ export function absorb(
   ctx: Rewriting,
   node: Node,
   more: Readonly<Partial<Record<Extra, Value>>>,
-  activation?: Activation,
+  activation?: EpilogueParams["activation"],
 ): readonly Value[] {
   const { extras: _, ...rest } = node.params as EpilogueParams;
   const values = new Map<Extra, Value>(Object.entries(more) as [Extra, Value][]);
@@ -64,13 +61,6 @@ export function absorb(
   const inputs = [...node.inputs.slice(0, 2), ...extras.map((extra) => values.get(extra)!)];
   return ctx.builder.apply(node.op, inputs, params, node.path);
 }
-
-const activations = new Map<AnyOp, Activation>([
-  [relu, "relu"],
-  [relu6, "relu6"],
-]);
-
-export const activationOf = (op: AnyOp): Activation | undefined => activations.get(op);
 
 /** Biases only: what comes before `foldAffine`. */
 export function fuseBias(network: Network): Network {
@@ -87,9 +77,8 @@ export const intoForward: RewriteRule = ({ op }, inputs, ctx) => {
     const maker = openMaker(ctx, inputs, 0, convolutions, ["scale", "bias", "residual"]);
     return maker && absorb(ctx, maker, { scale: inputs[1]!, bias: inputs[2]! });
   }
-  const activation = activationOf(op);
-  const maker = activation && openMaker(ctx, inputs, 0, [...convolutions, matmul]);
-  return maker && absorb(ctx, maker, {}, activation);
+  const maker = op.ends && openMaker(ctx, inputs, 0, [...convolutions, matmul]);
+  return maker && absorb(ctx, maker, {}, op.ends);
 };
 
 function takeBias(inputs: readonly Value[], ctx: Rewriting): readonly Value[] | undefined {

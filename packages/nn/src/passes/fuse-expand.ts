@@ -6,6 +6,7 @@
  *          that are more than a few pixels wide. Comes after `fuseEpilogue`, when both have their biases and activations.
  */
 import {
+  type Activation,
   type Biased,
   type ConvParams,
   conv2d,
@@ -23,9 +24,14 @@ const NARROWEST = 10; // expanded values side by side; below, tiles are mostly b
 /** Terms of a sum at most, by the stride: at stride 2 storing costs more, since less is computed from what is read. */
 const MOST_TERMS: Readonly<Record<number, number>> = { 1: 64, 2: 96 };
 
-/** Are there no inputs but x, w and perhaps a bias? */
-const isPlain = ({ inputs, params }: Node): boolean =>
-  inputs.length === 2 || (inputs.length === 3 && ((params as WindowParams).extras ?? ["bias"])[0] === "bias");
+/** The activations that the joined kernels know: those with a number. */
+type Rectified<P> = P & { readonly activation: Activation };
+
+/** Is it rectified, and are there no inputs but x, w and perhaps a bias? */
+function isPlain({ inputs, params }: Node): boolean {
+  const { activation, extras = ["bias"] } = params as WindowParams;
+  return typeof activation === "string" && (inputs.length === 2 || (inputs.length === 3 && extras[0] === "bias"));
+}
 
 /** Is it a convolution to more channels than it has? */
 function isExpansion(node: Node): boolean {
@@ -52,8 +58,8 @@ export function fuseExpand(network: Network): Network {
     if (node.op !== depthwiseConv2d || !ctx.soleReader(0) || !isPlain(node)) return undefined;
     const maker = ctx.builder.maker(inputs[0]!);
     if (!maker || !isExpansion(maker)) return undefined;
-    const params = node.params as WindowParams;
-    const first = maker.params as ConvParams;
+    const params = node.params as Rectified<WindowParams>;
+    const first = maker.params as Rectified<ConvParams>;
     const [x, expand, expandedBias] = maker.inputs;
     const [, w, bias] = inputs;
     const kernel = w!.spec.shape.slice(0, 2);

@@ -4,26 +4,12 @@
  *
  * A result with a second reader is left alone: so values that gradient rules read stay, and the pass goes after `differentiate`.
  */
-import {
-  type Activation,
-  type AnyOp,
-  add,
-  channelScale,
-  conv2dInputGrad,
-  depthwiseConv2dInputGrad,
-  relu6Grad,
-  reluGrad,
-} from "@tlx/kernels";
+import { type AnyOp, add, channelScale, conv2dInputGrad, depthwiseConv2dInputGrad } from "@tlx/kernels";
 import type { Network } from "../graph/graph.js";
 import { absorb, intoForward, openMaker, soleMaker, takeResidual } from "./fuse-epilogue.js";
 import { type RewriteRule, rewrite } from "./rewrite.js";
 
 const gradients: readonly AnyOp[] = [conv2dInputGrad, depthwiseConv2dInputGrad];
-
-const gates = new Map<AnyOp, Activation>([
-  [reluGrad, "relu"],
-  [relu6Grad, "relu6"],
-]);
 
 const intoGradient: RewriteRule = ({ op }, inputs, ctx) => {
   if (op === add) return takeResidual(inputs, ctx, gradients);
@@ -31,9 +17,8 @@ const intoGradient: RewriteRule = ({ op }, inputs, ctx) => {
     const maker = soleMaker(ctx, inputs, 0, gradients, ["scale", "residual"]); // before or after a gate is the same
     return maker && absorb(ctx, maker, { scale: inputs[1]! });
   }
-  const gate = gates.get(op);
-  const maker = gate && openMaker(ctx, inputs, 1, gradients);
-  return maker && absorb(ctx, maker, { gate: inputs[0]! }, gate);
+  const maker = op.gates && openMaker(ctx, inputs, 1, gradients);
+  return maker && absorb(ctx, maker, { gate: inputs[0]! }, op.gates);
 };
 
 export const intoTraining: RewriteRule = (node, inputs, ctx) =>

@@ -4,7 +4,7 @@
  */
 import { add, batchNormTraining, type Value } from "@tlx/kernels";
 import type { Network } from "../graph/graph.js";
-import { activationOf, openMaker } from "./fuse-epilogue.js";
+import { openMaker } from "./fuse-epilogue.js";
 import { intoTraining } from "./fuse-gradients.js";
 import { type RewriteRule, type Rewriting, rewrite } from "./rewrite.js";
 
@@ -13,9 +13,8 @@ export const fuseTraining = (network: Network): Network =>
 
 const intoBatchNorm: RewriteRule = ({ op }, inputs, ctx) => {
   if (op === add) return addToBatchNorm(inputs, ctx);
-  const activation = activationOf(op);
-  const norm = activation && openMaker(ctx, inputs, 0, [batchNormTraining]);
-  return norm && [ctx.alter(norm, { ...(norm.params as object), activation })];
+  const norm = typeof op.ends === "string" ? openMaker(ctx, inputs, 0, [batchNormTraining]) : undefined;
+  return norm && [ctx.alter(norm, { ...(norm.params as object), activation: op.ends })];
 };
 
 function addToBatchNorm(inputs: readonly Value[], ctx: Rewriting): readonly Value[] | undefined {

@@ -42,6 +42,7 @@ export function partition(graph: Graph, trainable: ReadonlySet<string>): Partiti
       marks: keep(graph.marks, new Set(nodes.flatMap((n) => n.outputs))),
       nodes,
       outputs,
+      ...(graph.large && { large: graph.large }),
     };
   };
   const trained = new Map([...graph.outputs].filter(([, v]) => live.has(v)));

@@ -73,6 +73,7 @@ export function rewrite(network: Network, rule: RewriteRule): Network {
 }
 
 function declareAll(graph: Graph, to: GraphBuilder, replaced: Map<Value, Value>, specOf: (v: Value) => Spec): void {
+  to.large = graph.large;
   for (const [name, v] of graph.inputs) replaced.set(v, to.input(name, specOf(v)));
   for (const [path, v] of graph.params) replaced.set(v, to.param(path, v.spec));
   const inBlock = new Set<string>();

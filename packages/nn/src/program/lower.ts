@@ -31,6 +31,8 @@ export function lowerGraph(graph: Graph, caps: Capabilities, options: ChooseOpti
   const constants = constantsOf(graph);
   const nodes = graph.nodes.map((node) => {
     const problem = problemOf(node, constants);
+    const cut = graph.large?.cut(node, problem, caps.maxStorageBufferBindingSize);
+    if (cut) return { node, variant: "pieces", lowered: graph.large!.lower(node, cut, caps, options) };
     const { variant, settings } = chooseVariant(node.op, problem, caps, options);
     return { node, variant: variant.name, settings, lowered: variant.lower(problem, caps, settings) };
   });
@@ -43,9 +45,14 @@ function scratchOf({ op, inputs, params, path }: Node): readonly Value[] {
   return op.largestScratch ? [{ id: -1, spec: op.largestScratch(specs, params), path }] : [];
 }
 
-/** Everything one node binds must fit the binding limit: params, inputs, results and scratch. */
+/** Everything one node binds must fit the binding limit, or it must be cut: params, inputs, results and scratch. */
 function tooLarge(graph: Graph, limit: number): Value | undefined {
-  return graph.nodes.flatMap((n) => [...n.inputs, ...n.outputs, ...scratchOf(n)]).find((v) => bytesOf(v.spec) > limit);
+  const none = new Map<Value, string>();
+  for (const node of graph.nodes) {
+    const large = [...node.inputs, ...node.outputs, ...scratchOf(node)].find((v) => bytesOf(v.spec) > limit);
+    if (large && !graph.large?.cut(node, problemOf(node, none), limit)) return large;
+  }
+  return undefined;
 }
 
 /** Batch of the graph when every input and output begins with the same extent N. */
@@ -103,7 +110,8 @@ export function splitBatch(graph: Graph, caps: Capabilities): Graph {
     advice = "even one sample does not fit, use smaller pictures";
   }
   const heavy = [...graph.params.values(), ...graph.states.values()].find((v) => bytesOf(v.spec) > limit);
-  if (heavy) [culprit, advice] = [heavy, "this network needs a device with a higher limit"];
+  if (heavy)
+    [culprit, advice] = [heavy, "it needs a device with a higher limit, or a network that calls expectLargeWeights"];
   throw new TlxError(
     "E_LIMIT",
     `"${culprit.path}": ${formatSpec(culprit.spec)} takes ${bytesOf(culprit.spec)} bytes but a binding may hold ${limit} on this device; ${advice}`,

@@ -280,9 +280,13 @@ function chunkStarts(whole: number, micro: number): number[] {
 type Resolve = (i: number, operand: Operand) => GPUBufferBinding;
 
 /** Where the operands of node i lie. */
-const resolver =
-  (nodes: readonly LoweredNode[], plan: Plan, buffers: Buffers, prepared: readonly (readonly GPUBuffer[])[]): Resolve =>
-  (i, operand) => {
+const resolver = (
+  nodes: readonly LoweredNode[],
+  plan: Plan,
+  buffers: Buffers,
+  prepared: readonly (readonly GPUBuffer[])[],
+): Resolve => {
+  const whole: Resolve = (i, operand) => {
     const { node, lowered } = nodes[i]!;
     if ("scratch" in operand) {
       const size = bytesOf(lowered.scratch![operand.scratch]!);
@@ -292,6 +296,12 @@ const resolver =
     if ("prepared" in operand) return { buffer: prepared[i]![operand.prepared]! };
     return buffers.of("input" in operand ? node.inputs[operand.input]! : node.outputs[operand.output]!);
   };
+  return (i, operand) => {
+    const binding = whole(i, operand);
+    const { part } = operand;
+    return part ? { ...binding, offset: (binding.offset ?? 0) + 4 * part.from, size: 4 * part.count } : binding;
+  };
+};
 
 const bindAll = (nodes: readonly LoweredNode[], resolve: Resolve): Parameters<typeof prepareLaunches>[2] =>
   nodes.flatMap(({ node, variant, lowered }, i) =>

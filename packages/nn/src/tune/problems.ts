@@ -34,9 +34,12 @@ export function problemsOf(graphs: readonly Graph[], caps: Capabilities, allowed
   const found = new Map<string, GraphProblem>();
   for (const graph of graphs.map((whole) => splitBatch(whole, caps))) {
     const constants = constantsOf(graph);
-    for (const node of graph.nodes) {
-      const { op } = node;
+    const all = graph.nodes.flatMap((node) => {
       const problem = problemOf(node, constants);
+      const cut = graph.large?.cut(node, problem, caps.maxStorageBufferBindingSize);
+      return cut ? cut.pieces.map((p) => ({ op: p.op ?? node.op, problem: p.problem })) : [{ op: node.op, problem }];
+    });
+    for (const { op, problem } of all) {
       const key = problemKey(op, problem, allowed);
       const precision = op.variants.some((v) => v.precision) ? allowed : undefined;
       found.set(key, { key, op, problem, count: (found.get(key)?.count ?? 0) + 1, ...(precision && { precision }) });

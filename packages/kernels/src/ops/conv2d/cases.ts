@@ -1,6 +1,7 @@
 import { f32, type Spec } from "../../spec.js";
 import type { Case, CaseTag } from "../../testing/record.js";
 import type { Extra } from "../../wgsl/epilogue.js";
+import { hardSwish, sigmoid, silu } from "../curve/op.js";
 import { type ConvParams, convGeometry } from "./geometry.js";
 
 interface Options extends Partial<ConvParams> {
@@ -67,6 +68,14 @@ export const conv2dCases: readonly Case<ConvParams>[] = [
   conv("square-pads-distinct", ["edge"], [1, 10, 6, 19], [3, 3, 33], { pad: [1, 0, 0, 1], residual: true }),
   conv("square-tiny", ["edge"], [5, 1, 2, 18], [3, 3, 7], { pad: same, bias: true }),
   conv("square-many", ["edge"], [2, 23, 33, 21], [3, 3, 20], { pad: [0, 1, 1, 0], bias: true }),
+  conv("curve", ["edge"], [2, 5, 7, 3], [3, 2, 6], { bias: true, activation: silu.ends! }),
+  conv("curve-pointwise", ["edge"], [2, 5, 9, 7], [1, 1, 33], {
+    scale: true,
+    residual: true,
+    activation: hardSwish.ends!,
+  }),
+  conv("curve-quads", ["edge"], [1, 4, 8, 8], [3, 3, 32], { pad: same, bias: true, activation: hardSwish.ends! }),
+  conv("curve-gate", ["edge"], [5, 1, 1, 24], [1, 1, 12], { bias: true, activation: sigmoid.ends! }),
   conv("mobilenet-v2-stem", ["model"], [1, 64, 64, 3], [3, 3, 32], {
     stride: [2, 2],
     pad: same,

@@ -9,7 +9,7 @@
 import { check } from "../../errors.js";
 import { formatSpec, type Spec } from "../../spec.js";
 import type { EpilogueParams } from "../../wgsl/epilogue.js";
-import type { Activation } from "../../wgsl/functions.js";
+import type { Activation, Curve } from "../../wgsl/functions.js";
 
 /** How a window slides. */
 export interface Window {
@@ -22,7 +22,7 @@ export interface Window {
 }
 
 export interface WindowParams extends Window, Pick<EpilogueParams, "extras"> {
-  readonly activation: Activation;
+  readonly activation: Activation | Curve;
 }
 
 export interface GroupedWindow extends Window {

@@ -1,6 +1,7 @@
 import { f32 } from "../../spec.js";
 import type { Case, CaseTag } from "../../testing/record.js";
 import { convGeometry, type WindowParams } from "../conv2d/geometry.js";
+import { hardSwish, silu } from "../curve/op.js";
 
 interface Options extends Partial<WindowParams> {
   readonly bias?: true;
@@ -27,6 +28,8 @@ function depthwise(
 }
 
 export const depthwiseConv2dCases: readonly Case<WindowParams>[] = [
+  depthwise("curve", ["edge"], [2, 5, 9, 3], { kernel: [5, 5], bias: true, activation: silu.ends! }),
+  depthwise("curve-quads", ["edge"], [1, 9, 7, 12], { bias: true, activation: hardSwish.ends! }),
   depthwise("distinct", ["edge"], [2, 5, 8, 3], { kernel: [4, 2], pad: [1, 0, 2, 1], bias: true }),
   depthwise("equal", ["edge"], [1, 3, 3, 3], { bias: true }),
   depthwise("one-pixel", ["edge"], [1, 1, 1, 5], { activation: "relu" }),

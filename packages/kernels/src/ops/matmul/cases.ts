@@ -1,7 +1,8 @@
 import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case, CaseTag } from "../../testing/record.js";
-import type { Activation } from "../../wgsl/functions.js";
+import type { Activation, Curve } from "../../wgsl/functions.js";
+import { hardSwish } from "../curve/op.js";
 import type { MatmulParams } from "./op.js";
 
 /** Extents of a product of an M x K by a K x N matrix. */
@@ -12,7 +13,7 @@ interface Extents {
   readonly k: number;
   readonly n: number;
   readonly bias?: true;
-  readonly activation?: Activation;
+  readonly activation?: Activation | Curve;
 }
 
 const extents: readonly Extents[] = [
@@ -23,6 +24,7 @@ const extents: readonly Extents[] = [
   { name: "tile", tags: ["edge"], m: 32, k: 8, n: 32 },
   { name: "tile+1", tags: ["edge"], m: 33, k: 11, n: 31, bias: true, activation: "relu6" },
   { name: "quads", tags: ["edge"], m: 35, k: 14, n: 44, bias: true, activation: "relu6" },
+  { name: "curve", tags: ["edge"], m: 5, k: 9, n: 36, bias: true, activation: hardSwish.ends! },
   { name: "tall", tags: ["edge"], m: 131, k: 3, n: 2, activation: "relu6" },
   { name: "wide", tags: ["edge"], m: 2, k: 5, n: 257, bias: true },
   { name: "long-sum", tags: ["edge"], m: 3, k: 2049, n: 5 },

@@ -16,14 +16,14 @@ import { f32, formatSpec, type Spec, sameSpec } from "../../spec.js";
 import type { TiledWork } from "../../variants/tiled-work.js";
 import { workgroupTileHalfVariant, workgroupTileVariant } from "../../variants/workgroup-tile-variant.js";
 import { type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
-import type { Activation } from "../../wgsl/functions.js";
+import type { Activation, Curve } from "../../wgsl/functions.js";
 import { plain } from "./plain.wgsl.js";
 import type { Product } from "./product.js";
 import { subgroupTile } from "./subgroup-tile.wgsl.js";
 import { tiledProduct } from "./workgroup-tile.wgsl.js";
 
 export interface MatmulParams {
-  readonly activation: Activation;
+  readonly activation: Activation | Curve;
 }
 
 /** How a product lays its factors out. */
@@ -82,7 +82,7 @@ const productOf =
   <P>({ inputs, outputs }: Problem<P>): Product => {
     const [m, n] = outputs[0]!.shape as [number, number];
     const [a, b] = inputs as [Spec, Spec];
-    const k = a.shape[form.a.indexOf("K")]!;
+    const k = b.shape[form.b.indexOf("K")]!; // a piece reads some columns of a
     const stride = (layout: string, letter: string, { shape }: Spec): number =>
       layout.indexOf(letter) === 1 ? 1 : shape[1]!;
     return {

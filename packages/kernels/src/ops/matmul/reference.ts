@@ -1,4 +1,5 @@
 import type { NoParams } from "../../op.js";
+import { curves } from "../../testing/curves.js";
 import type { Reference } from "../../testing/record.js";
 import type { MatmulParams } from "./op.js";
 
@@ -24,8 +25,12 @@ const flatten = (a: Matrix): Float64Array => Float64Array.from(a.flatMap((row) =
 
 export const referenceMatmul: Reference<MatmulParams> = ([a, b, bias], { inputs, params }) => {
   const y = multiply(rowsOf(a!, inputs[0]!.shape), rowsOf(b!, inputs[1]!.shape));
-  const top = params.activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
-  const activate = (v: number): number => (params.activation === "none" ? v : Math.min(Math.max(v, 0), top));
+  const { activation } = params;
+  const top = activation === "relu6" ? 6 : Number.POSITIVE_INFINITY;
+  const activate = (v: number): number => {
+    if (typeof activation === "object") return curves[activation.name]!(v);
+    return activation === "none" ? v : Math.min(Math.max(v, 0), top);
+  };
   return [flatten(y.map((row) => row.map((v, j) => activate(v + (bias?.[j] ?? 0)))))];
 };
 

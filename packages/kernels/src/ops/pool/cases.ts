@@ -1,8 +1,8 @@
-import type { NoParams } from "../../op.js";
 import { f32 } from "../../spec.js";
 import type { Case } from "../../testing/record.js";
 import type { AveragePoolParams } from "./average-pool.js";
 import type { PoolParams } from "./geometry.js";
+import type { GlobalAveragePoolParams } from "./global-average-pool.js";
 
 const pool = (
   kernel: PoolParams["kernel"],
@@ -99,10 +99,11 @@ export const averagePoolCases: readonly Case<AveragePoolParams>[] = [
   },
 ];
 
-export const globalAveragePoolCases: readonly Case<NoParams>[] = [
+export const globalAveragePoolCases: readonly Case<GlobalAveragePoolParams>[] = [
   { name: "one", tags: ["edge"], inputs: [f32(1, 1, 1, 1)], params: {}, fill: () => 3 },
   { name: "odd", tags: ["edge"], inputs: [f32(2, 5, 7, 3)], params: {} },
   { name: "one-channel", tags: ["edge"], inputs: [f32(3, 4, 2, 1)], params: {} },
+  { name: "kept-rank", tags: ["edge"], inputs: [f32(3, 4, 2, 5)], params: { keepRank: true } },
   { name: "vectors", tags: ["edge"], inputs: [f32(3, 5, 7, 12)], params: {} },
   {
     name: "large",

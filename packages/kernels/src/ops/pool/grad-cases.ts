@@ -52,8 +52,15 @@ export const globalAveragePoolGradOf = (
   height: number,
   width: number,
   channels: number,
-): Over<GlobalAveragePoolGradParams> => ({ inputs: [f32(n, channels)], params: { size: [height, width] } });
+  keptRank = false,
+): Over<GlobalAveragePoolGradParams> => ({
+  inputs: [keptRank ? f32(n, 1, 1, channels) : f32(n, channels)],
+  params: { size: [height, width] },
+});
 
 export const globalAveragePoolGradCases: readonly Case<GlobalAveragePoolGradParams>[] = globalAveragePoolCases.map(
-  (c) => ({ ...c, ...globalAveragePoolGradOf(...(c.inputs[0]!.shape as [number, number, number, number])) }),
+  (c) => ({
+    ...c,
+    ...globalAveragePoolGradOf(...(c.inputs[0]!.shape as [number, number, number, number]), c.params.keepRank),
+  }),
 );

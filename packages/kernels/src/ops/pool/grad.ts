@@ -1,7 +1,8 @@
-import type { NoParams, Value, Vjp } from "../../op.js";
+import type { Value, Vjp } from "../../op.js";
 import type { AveragePoolParams } from "./average-pool.js";
 import { averagePoolGrad } from "./average-pool-grad.js";
 import type { PoolParams } from "./geometry.js";
+import type { GlobalAveragePoolParams } from "./global-average-pool.js";
 import { globalAveragePoolGrad } from "./global-average-pool-grad.js";
 import { maxPoolGrad } from "./max-pool-grad.js";
 
@@ -16,6 +17,6 @@ export const averagePoolVjp: Vjp<AveragePoolParams> = ({ inputs, params, outputG
   outputGrad && emit.apply(averagePoolGrad, [outputGrad], { ...params, inputSize: sizeOfPicture(inputs[0]!) })[0],
 ];
 
-export const globalAveragePoolVjp: Vjp<NoParams> = ({ inputs, outputGrad }, emit) => [
+export const globalAveragePoolVjp: Vjp<GlobalAveragePoolParams> = ({ inputs, outputGrad }, emit) => [
   outputGrad && emit.apply(globalAveragePoolGrad, [outputGrad], { size: sizeOfPicture(inputs[0]!) })[0],
 ];

@@ -1,9 +1,10 @@
-import type { NoParams, Problem } from "../../op.js";
+import type { Problem } from "../../op.js";
 import { sizeOf } from "../../spec.js";
 import { type Reference, sumOf, type Tolerance } from "../../testing/record.js";
 import type { AveragePoolParams } from "./average-pool.js";
 import type { AveragePoolGradParams } from "./average-pool-grad.js";
 import { mostWindows, type PoolParams } from "./geometry.js";
+import type { GlobalAveragePoolParams } from "./global-average-pool.js";
 import type { GlobalAveragePoolGradParams } from "./global-average-pool-grad.js";
 
 /** Calls `visit` for every output and every tap that falls on x or on its padding (then there is no input). */
@@ -55,7 +56,7 @@ export const referenceAveragePool: Reference<AveragePoolParams> = ([x], problem)
   return [sum.map((s, o) => s / count[o]!)];
 };
 
-export const referenceGlobalAveragePool: Reference<NoParams> = ([x], { inputs }) => {
+export const referenceGlobalAveragePool: Reference<GlobalAveragePoolParams> = ([x], { inputs }) => {
   const [n, h, w, c] = inputs[0]!.shape as [number, number, number, number];
   const y = new Float64Array(n * c);
   for (let b = 0; b < n; b++)
@@ -89,7 +90,7 @@ export const referenceAveragePoolGrad: Reference<AveragePoolGradParams> = ([dy],
 };
 
 export const referenceGlobalAveragePoolGrad: Reference<GlobalAveragePoolGradParams> = ([dy], { inputs, outputs }) => {
-  const channels = inputs[0]!.shape[1]!;
+  const channels = inputs[0]!.shape.at(-1)!;
   const perImage = sizeOf(outputs[0]!) / inputs[0]!.shape[0]!;
   const dx = new Float64Array(sizeOf(outputs[0]!));
   return [dx.map((_, i) => (dy![Math.floor(i / perImage) * channels + (i % channels)]! * channels) / perImage)];
@@ -99,7 +100,7 @@ export const referenceGlobalAveragePoolGrad: Reference<GlobalAveragePoolGradPara
 export const averagePoolTolerance: Tolerance<AveragePoolParams> = sumOf(
   ({ params }) => params.kernel[0] * params.kernel[1] + 1,
 );
-export const globalAveragePoolTolerance: Tolerance<NoParams> = sumOf(
+export const globalAveragePoolTolerance: Tolerance<GlobalAveragePoolParams> = sumOf(
   ({ inputs }) => inputs[0]!.shape[1]! * inputs[0]!.shape[2]! + 1,
 );
 

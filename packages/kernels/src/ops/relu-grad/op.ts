@@ -9,6 +9,7 @@ import { check } from "../../errors.js";
 import { defineOp, type NoParams, type Op } from "../../op.js";
 import { formatSpec, type Spec, sameSpec } from "../../spec.js";
 import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
+import type { Activation } from "../../wgsl/functions.js";
 import { wgsl } from "../../wgsl/source.js";
 
 const kernels = /* @__PURE__ */ elementwiseKernels({
@@ -24,9 +25,11 @@ fn element(i: u32) {
 
 const LARGEST = 3.4028234663852886e38; // stands for no upper bound: WGSL may assume that there is no infinity
 
-function gradientOp(name: string, top: number): Op<NoParams> {
+function gradientOp(of: Exclude<Activation, "none">, top: number): Op<NoParams> {
+  const name = `${of}Grad`;
   return defineOp<NoParams>({
     name,
+    gates: of,
     infer(inputs) {
       const [y, dy] = inputs as [Spec, Spec];
       check(
@@ -45,5 +48,5 @@ function gradientOp(name: string, top: number): Op<NoParams> {
   });
 }
 
-export const reluGrad: Op<NoParams> = /* @__PURE__ */ gradientOp("reluGrad", LARGEST);
-export const relu6Grad: Op<NoParams> = /* @__PURE__ */ gradientOp("relu6Grad", 6);
+export const reluGrad: Op<NoParams> = /* @__PURE__ */ gradientOp("relu", LARGEST);
+export const relu6Grad: Op<NoParams> = /* @__PURE__ */ gradientOp("relu6", 6);

@@ -27,6 +27,7 @@ fn element(i: u32) {
 function activationOp(name: Exclude<Activation, "none">): Op<NoParams> {
   return defineOp<NoParams>({
     name,
+    ends: name,
     infer(inputs) {
       const [x] = inputs as [Spec];
       check(
