@@ -1,6 +1,9 @@
 import { TlxError } from "@tlx/kernels";
 import { type Model, models } from "@tlx/transfer";
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
+
+/** Without its size: "resnet-18" is a "resnet". */
+const familyOf = (name: string): string => name.replace(/-[\d.]+$/, "");
 
 /** The model of this name. Throws E_USAGE with the nearest one otherwise. */
 export function findModelOrSuggest(name: string): Model {
@@ -8,8 +11,9 @@ export function findModelOrSuggest(name: string): Model {
   const model = models.find((m) => m.name === name);
   if (model) return model;
   const wanted = name.toLowerCase();
-  const nearest = closest(wanted, names);
-  const guess = 2 * distance(wanted, nearest) <= nearest.length ? `; did you mean "${nearest}"?` : ";";
+  const far = (of: string): number => Math.min(distance(wanted, of), distance(wanted, familyOf(of)));
+  const nearest = names.reduce((a, b) => (far(b) < far(a) ? b : a));
+  const guess = 2 * far(nearest) <= nearest.length ? `; did you mean "${nearest}"?` : ";";
   throw new TlxError(
     "E_USAGE",
     `unknown model "${name}"${guess} there are: ${names.join(", ")} (tlx models tells more)`,

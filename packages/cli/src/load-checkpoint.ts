@@ -1,6 +1,6 @@
 import { TlxError } from "@tlx/kernels";
-import { type Checkpoint, formatMegabytes, type Model, parseSafetensors, type ResolvedWeights } from "@tlx/transfer";
-import { readWeightsFile, resolveWeights } from "@tlx/transfer/node";
+import { adaptCheckpoint, type Checkpoint, formatMegabytes, type Model, type ResolvedWeights } from "@tlx/transfer";
+import { readCheckpointFile, resolveWeights } from "@tlx/transfer/node";
 import type { Context } from "./context.js";
 import type { WeightsOptions } from "./options.js";
 
@@ -25,18 +25,19 @@ export async function loadCheckpoint(
       signal,
       onProgress: progress.update,
     });
-    return { ...found, checkpoint: parseNamed(found.path, await readWeightsFile(found.path)) };
+    return { ...found, checkpoint: await readFor(model, found.path) };
   } finally {
     progress.end();
   }
 }
 
-/** Says which file it is that cannot be read. */
-function parseNamed(path: string, bytes: Uint8Array): Checkpoint {
+/** A file of any format and naming, as the network takes it. */
+async function readFor(model: Model, path: string): Promise<Checkpoint> {
+  const { checkpoint } = await readCheckpointFile(path);
   try {
-    return parseSafetensors(bytes);
+    return adaptCheckpoint(model, checkpoint);
   } catch (error) {
     if (!(error instanceof TlxError)) throw error;
-    throw new TlxError(error.code, `weights ${path}: ${error.message}`, error.details, error);
+    throw new TlxError(error.code, `weights ${path}: ${error.message.replace(/^weights: /, "")}`, error.details, error);
   }
 }

@@ -4,6 +4,7 @@ import { benchCommand } from "./commands/bench.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
+import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { modelsCommand } from "./commands/models.js";
 import { predictCommand } from "./commands/predict.js";
@@ -29,6 +30,7 @@ Examples:
   $ tlx evaluate --run runs/train/flowers more-flowers
   $ tlx verify runs/train/flowers
   $ tlx pretrain pictures --model my-network.mjs
+  $ tlx import resnet18-f37072fd.pth            weights of PyTorch, NumPy or TensorFlow.js, without running them
   $ tlx tune mobilenet-v2                        find the fastest kernels for this GPU
   $ tlx bench --quick                            measure this GPU
 
@@ -54,6 +56,7 @@ function buildProgram(context: Context): Command {
     verifyCommand,
     inspectCommand,
     modelsCommand,
+    importCommand,
     tuneCommand,
     benchCommand,
     demoCommand,

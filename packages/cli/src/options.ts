@@ -45,7 +45,7 @@ export interface WeightsOptions {
 }
 
 export const weightsOption = (): Option =>
-  new Option("--weights <file>", "its weights, a safetensors file (default: the cache folder)");
+  new Option("--weights <file>", "its weights: safetensors, or what tlx import reads (default: the cache folder)");
 
 export const cacheOption = (): Option =>
   new Option("--cache <dir>", "cache folder (default: TLX_CACHE, or the platform's; see tlx doctor)");

@@ -49,7 +49,7 @@ const dataRules: readonly DataRule[] = [
       name: "weights",
       default: null,
       unit: "",
-      doc: "its weights, a safetensors file, or none to begin from nothing; without it what comes with tlx or is in the cache folder",
+      doc: "its weights, a file of safetensors or of what tlx import reads, or none to begin from nothing; without it what comes with tlx or is in the cache folder",
     },
     ...{ expected: "a path, none or null", holds: isNameOrNull },
   },

@@ -1,4 +1,4 @@
-import { resampleTable } from "@tlx/kernels";
+import { type ResampleFilter, resampleTable } from "@tlx/kernels";
 import type { Picture } from "./data/picture.js";
 
 /** The part of a resizing table that makes the outputs of a crop, and the inputs it reads. */
@@ -13,8 +13,14 @@ export interface CropWindow {
 }
 
 /** The table for outputs [from, from + count) of resizing `inSize` to `outSize`. */
-export function cropWindow(inSize: number, outSize: number, from: number, count: number): CropWindow {
-  const { starts, weights, taps } = resampleTable(inSize, outSize, 0, inSize, from, count);
+export function cropWindow(
+  inSize: number,
+  outSize: number,
+  from: number,
+  count: number,
+  filter?: ResampleFilter,
+): CropWindow {
+  const { starts, weights, taps } = resampleTable(inSize, outSize, 0, inSize, from, count, filter);
   const first = starts[0]!;
   const end = Math.min(inSize, starts[count - 1]! + taps);
   return { first, extent: end - first, starts: starts.map((s) => s - first), weights, taps };

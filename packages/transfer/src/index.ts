@@ -122,7 +122,10 @@ export {
   type TunedStore,
 } from "./tune/tuned-kernels.js";
 export { version } from "./version.js";
+export { type ReadShard, readTfjs } from "./weights/formats/read-tfjs.js";
 export { exportTensors, joinWeights } from "./weights/join.js";
+export { adaptCheckpoint, NETWORK, type Recognition, recogniseWeights } from "./weights/naming/recognise.js";
+export { type ReadCheckpoint, readCheckpoint, type WeightsFormat } from "./weights/read-checkpoint.js";
 export {
   type Checkpoint,
   parseSafetensors,

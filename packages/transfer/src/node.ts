@@ -19,4 +19,5 @@ export { readKernels, type TunedFileOptions, tunedFile } from "./tune/node/tuned
 export { cacheFolder } from "./weights/node/cache-folder.js";
 export { hashFile } from "./weights/node/checksum.js";
 export { readWeightsFile } from "./weights/node/file.js";
+export { readCheckpointFile } from "./weights/node/read-checkpoint-file.js";
 export { type ResolveOptions, resolveWeights } from "./weights/node/resolve.js";

@@ -1,6 +1,6 @@
 /**
  * Pictures to network inputs on the GPU, with the pixels torchvision gets from Pillow: resize of the shorter side
- * (antialiased bilinear, width first), centre crop, (pixel / 255 - mean) / std.
+ * (antialiased, width first), centre crop, (pixel / 255 - mean) / std.
  *
  * Method   the tables of both resizing passes are cut to the crop, so nothing outside it is uploaded or computed;
  *          the picture goes up in bands of rows, so no limit of a buffer bounds its size
@@ -13,6 +13,7 @@ import {
   i32,
   KeptLaunches,
   normalizeImage,
+  type ResampleFilter,
   replay,
   resampleImage,
   UploadRing,
@@ -30,6 +31,8 @@ export interface PreprocessSpec {
   readonly crop: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
+  /** Of the resize. Left out: bilinear. */
+  readonly filter?: ResampleFilter;
 }
 
 /** Size after the resize, and the corner of the crop in it. */
@@ -195,12 +198,12 @@ export class Preprocessor {
 
   /** What both resizing passes read and make: the centre crop, or all of `part` as a square. */
   private windows({ width, height }: Picture, part: Box | undefined): { columns: CropWindow; rows: CropWindow } {
-    const { resize, crop } = this.spec;
+    const { resize, crop, filter } = this.spec;
     if (!part) {
       const geometry = preprocessGeometry(width, height, { resize, crop });
       return {
-        columns: cropWindow(width, geometry.width, geometry.left, crop),
-        rows: cropWindow(height, geometry.height, geometry.top, crop),
+        columns: cropWindow(width, geometry.width, geometry.left, crop, filter),
+        rows: cropWindow(height, geometry.height, geometry.top, crop, filter),
       };
     }
     const { left, top } = part;
@@ -212,8 +215,8 @@ export class Preprocessor {
       () =>
         `preprocess: expected a part inside ${width} x ${height} pixels, found ${part.width} x ${part.height} from column ${left}, row ${top}; draw it for this picture`,
     );
-    const columns = cropWindow(part.width, crop, 0, crop);
-    const rows = cropWindow(part.height, crop, 0, crop);
+    const columns = cropWindow(part.width, crop, 0, crop, filter);
+    const rows = cropWindow(part.height, crop, 0, crop, filter);
     return { columns: { ...columns, first: left + columns.first }, rows: { ...rows, first: top + rows.first } };
   }
 

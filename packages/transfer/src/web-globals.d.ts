@@ -152,3 +152,13 @@ declare const navigator: {
     ): Promise<T>;
   };
 };
+declare class DecompressionStream {
+  constructor(format: "deflate-raw");
+  readonly writable: { getWriter(): { write(bytes: Uint8Array): Promise<void>; close(): Promise<void> } };
+  readonly readable: {
+    getReader(): {
+      read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array }>;
+      cancel(): Promise<void>;
+    };
+  };
+}

@@ -1,3 +1,4 @@
+import { f32 } from "@tlx/kernels";
 import { activate, batchNorm, conv2d, globalAveragePool } from "@tlx/nn";
 import {
   buildTransferGraph,
@@ -64,8 +65,8 @@ describe("defineModel", () => {
     ["expected preprocess.crop to be the input size 32, found 30", { ...definition, preprocess: { crop: 30 } }],
     ["is a return missing?", { ...definition, backbone: () => undefined }],
     [
-      "features [N, H, W, C], found f32[1, 3]",
-      { ...definition, backbone: (...[s, image]: Parameters<Model["backbone"]>) => globalAveragePool(s, image) },
+      "features [N, H, W, C], which the head averages, or [N, C], found f32[3]",
+      { ...definition, backbone: (...[s]: Parameters<Model["backbone"]>) => s.param("vector", f32(3)) },
     ],
     ['has layers at "stem", where the head goes', { ...definition, headPath: "stem" }],
   ])("says %j", (message, wrong) => {
@@ -75,7 +76,25 @@ describe("defineModel", () => {
   });
 });
 
+it("takes features that need no average as they are", () => {
+  const backbone = (...[s, image]: Parameters<Model["backbone"]>) => globalAveragePool(s, image);
+  const graph = buildTransferGraph(defineModel({ ...definition, backbone }), {
+    batch: 2,
+    form: "separate",
+    classes: 5,
+  });
+  expect(graph.params.get("head.weight")?.spec.shape).toEqual([3, 5]);
+});
+
 describe("withInputSize", () => {
+  it("counts the work anew, of which a dense layer's does not grow", () => {
+    const model = findModel("alexnet");
+    const dense = 9216 * 4096 + 4096 * 4096 + 4096 * 1000;
+    const { card } = withInputSize(model, 448);
+    expect(card.multiplyAdds).toBeGreaterThan(4 * (model.card.multiplyAdds - dense));
+    expect(card.multiplyAdds).toBeLessThan(4 * model.card.multiplyAdds - 3 * dense + 0.2e9);
+  });
+
   it("keeps the share of the picture that the crop takes", () => {
     const model = withInputSize(findModel("mobilenet-v2"), 96);
     expect(model.preprocess).toMatchObject({ resize: 110, crop: 96 });

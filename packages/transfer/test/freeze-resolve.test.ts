@@ -258,7 +258,7 @@ describe("the printed plan", () => {
 
 describe.each(models)("$name", (model) => {
   const form = "separate";
-  const graph = buildTransferGraph(model, { batch: 1, form, classes: 3, inputSize: 64 });
+  const graph = buildTransferGraph(model, { batch: 1, form, classes: 3 });
   const input = { graph, blocks: model.card.blocks, head: model.headPath };
   const hasNorms = graph.nodes.some((n) => n.op.name === "batchNorm");
 

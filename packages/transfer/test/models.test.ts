@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type HostTensor, sizeOf, TlxError } from "@tlx/kernels";
 import type { Graph } from "@tlx/nn";
@@ -19,6 +19,8 @@ import {
 } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
 import { countMultiplyAdds, countParameters } from "../src/models/count-work.js";
+import { storedShape } from "../src/weights/layout.js";
+import { networkOf } from "../src/weights/signatures.js";
 
 const forms: readonly BatchNormForm[] = ["separate", "folded"];
 
@@ -30,6 +32,23 @@ function zeroCheckpoint(graph: Graph): ReturnType<typeof parseSafetensors> {
   ]);
   return parseSafetensors(writeSafetensors(exportTensors(new Map(tensors))));
 }
+
+/** Names and shapes only: what is refused is refused before a number is read. */
+function namesOf(model: Model): ReturnType<typeof parseSafetensors> {
+  const { params, states } = buildNetworkGraph(model, { batch: 1, form: "separate" });
+  const tensors = [...params, ...states].map(([name, { spec }]) => {
+    return [name, { name, dtype: "F32", shape: storedShape(spec.shape), bytes: new Uint8Array() }] as const;
+  });
+  return { tensors: new Map(tensors), metadata: new Map() };
+}
+
+const checkpoints = new Map(models.map((model) => [model, namesOf(model)]));
+const shapesOf = (model: Model): string =>
+  JSON.stringify([...checkpoints.get(model)!.tensors.values()].map(({ name, shape }) => [name, shape]));
+const signatureOf = (model: Model): string | undefined => networkOf(new Set(checkpoints.get(model)!.tensors.keys()));
+
+/** Those whose weights are read within a second; a deep run reads all. */
+const readable = models.filter(({ card }) => process.env.TLX_DEEP || card.parameters < 12e6);
 
 function caught(run: () => unknown): TlxError {
   try {
@@ -59,6 +78,30 @@ describe.each(models)("$name", (model: Model) => {
     }
   });
 
+  it("refuses weights of every other network", () => {
+    for (const other of models) {
+      if (shapesOf(other) === shapesOf(model)) continue; // told apart by their computation alone
+      const error = caught(() => loadPretrained(model, checkpoints.get(other)!, { batch: 1 }));
+      expect(error.code).toBe("E_WEIGHTS");
+      expect(error.message).toContain(`${model.name}: `);
+      expect(error.message).toMatch(/missing|not expected|of another shape/);
+      if (signatureOf(other) !== signatureOf(model)) {
+        expect(error.message).toContain(`these look like weights of ${signatureOf(other)}`);
+      }
+    }
+  });
+
+  it("is known by its tensors, or one that has tensors of the same names is", () => {
+    const known = findModel(signatureOf(model)!);
+    const [own, found] = [model, known].map((m) => [...checkpoints.get(m)!.tensors.keys()]);
+    expect(found).toEqual(own);
+  });
+});
+
+describe.each(readable)("$name", (model: Model) => {
+  const { card } = model;
+  const graphOf = (form: BatchNormForm): Graph => buildNetworkGraph(model, { batch: 1, form });
+
   it.each(forms)("loads a checkpoint of its own, %s", (form) => {
     const network = loadPretrained(model, zeroCheckpoint(graphOf(form)), { batch: 3 });
     expect(network.graph.inputs.get("image")?.spec.shape).toEqual([3, card.inputSize, card.inputSize, 3]);
@@ -87,15 +130,6 @@ describe.each(models)("$name", (model: Model) => {
     expect(form).toBe("folded");
     expect([...weights.keys()].some((path) => path.startsWith(`${model.headPath}.`))).toBe(false);
   });
-
-  it.each(models.filter((other) => other !== model))("refuses weights of $name", (other) => {
-    const checkpoint = zeroCheckpoint(buildNetworkGraph(other, { batch: 1, form: "separate" }));
-    const error = caught(() => loadPretrained(model, checkpoint, { batch: 1 }));
-    expect(error.code).toBe("E_WEIGHTS");
-    expect(error.message).toContain(`${model.name}: `);
-    expect(error.message).toContain(`these look like weights of ${other.name}`);
-    expect(error.message).toMatch(/missing|not expected/);
-  });
 });
 
 it.each(models.filter(({ card }) => card.weights.shipped))(
@@ -108,10 +142,36 @@ it.each(models.filter(({ card }) => card.weights.shipped))(
   },
 );
 
+/** A network as docs/networks.md shows it. */
+function rowOf({ name, card, headPath }: Model): string {
+  const { weights, inputSize, parameters, multiplyAdds, blocks } = card;
+  const link = weights.url && `[${weights.sha256Prefix}](${weights.url})${weights.untried ? " \\*" : ""}`;
+  const numbers = [inputSize, (parameters / 1e6).toFixed(2), (multiplyAdds / 1e9).toFixed(3), blocks.length];
+  const cells = [`\`${name}\``, ...numbers, `\`${headPath}\``, link ?? (weights.shipped ? "come with tlx" : "")];
+  return `| ${cells.join(" | ")} |`;
+}
+
+it("is told of in docs/networks.md, which TLX_UPDATE writes", () => {
+  const file = path.join(import.meta.dirname, "../../../docs/networks.md");
+  const page = readFileSync(file, "utf8");
+  const table = page.replace(/(\n\| --- .*\n)(\|.*\n)*/, (_, head) => `${head}${models.map(rowOf).join("\n")}\n`);
+  if (process.env.TLX_UPDATE && !process.env.CI) writeFileSync(file, table);
+  expect(table, "the cards changed; run: TLX_UPDATE=1 npm test -- models").toBe(readFileSync(file, "utf8"));
+});
+
 it("publishes the parameter counts that papers and torchvision give", () => {
+  expect(findModel("alexnet").card.parameters).toBe(61_100_840);
+  expect(findModel("inception-v3").card.parameters).toBe(27_161_264 - 3_326_696); // without the auxiliary classifier
+  expect(findModel("efficientnet-b0").card.parameters).toBe(5_288_548);
   expect(findModel("mobilenet-v2").card.parameters).toBe(3_504_872);
+  expect(findModel("mobilenet-v3-large").card.parameters).toBe(5_483_032);
+  expect(findModel("mobilenet-v3-small").card.parameters).toBe(2_542_856);
+  expect(findModel("squeezenet-1.0").card.parameters).toBe(1_248_424);
   expect(findModel("squeezenet-1.1").card.parameters).toBe(1_235_496);
   expect(findModel("resnet-18").card.parameters).toBe(11_689_512);
+  expect(findModel("resnet-34").card.parameters).toBe(21_797_672);
+  expect(findModel("resnet-50").card.parameters).toBe(25_557_032);
+  expect(findModel("resnet-101").card.parameters).toBe(44_549_160);
 });
 
 it("names block 1 of the two MobileNetV2 as their files do", () => {
@@ -157,4 +217,51 @@ it("has a label for each of ImageNet's classes", () => {
   expect(imagenetLabels.length).toBe(1000);
   expect(imagenetLabels[0]).toContain("tench");
   expect(imagenetLabels[999]).toContain("toilet");
+});
+
+it("publishes the multiply-adds that torchvision gives, in milliards", () => {
+  const published = {
+    alexnet: 0.714,
+    "efficientnet-b0": 0.386,
+    "inception-v3": 5.713,
+    "mobilenet-v2": 0.301,
+    "mobilenet-v3-large": 0.217,
+    "mobilenet-v3-small": 0.057,
+    "resnet-18": 1.814,
+    "resnet-34": 3.664,
+    "resnet-50": 4.089,
+    "resnet-101": 7.801,
+    "squeezenet-1.0": 0.819,
+    "squeezenet-1.1": 0.349,
+  };
+  const found = Object.keys(published).map((name) => [
+    name,
+    Number((findModel(name).card.multiplyAdds / 1e9).toFixed(3)),
+  ]);
+  expect(Object.fromEntries(found)).toEqual(published);
+});
+
+it("publishes what MobileNetV2's authors give for its widths: millions of parameters and of multiply-adds", () => {
+  const found = ["0.35", "0.5", "0.75", "1.3", "1.4"].map((width) => {
+    const { parameters, multiplyAdds } = findModel(`mobilenet-v2-${width}`).card;
+    return [(parameters / 1e6).toFixed(1), Math.round(multiplyAdds / 1e6)];
+  });
+  expect(found).toEqual([
+    ["1.7", 59],
+    ["2.0", 97],
+    ["2.6", 209],
+    ["5.4", 509],
+    ["6.1", 582],
+  ]);
+});
+
+it("passes over the auxiliary classifier that Inception-v3 was trained with", () => {
+  const model = findModel("inception-v3");
+  const tensors = new Map(namesOf(model).tensors);
+  const aux = { name: "AuxLogits.fc.bias", dtype: "F32", shape: [1000], bytes: new Uint8Array(4000) };
+  const other = { ...aux, name: "AuxLogitsOther.bias" };
+  tensors.delete("fc.bias");
+  tensors.set(aux.name, aux).set(other.name, other);
+  const { details } = caught(() => loadPretrained(model, { tensors, metadata: new Map() }, { batch: 1 }));
+  expect(details).toMatchObject({ missing: ["fc.bias"], extra: [other.name] });
 });

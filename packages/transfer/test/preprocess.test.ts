@@ -9,6 +9,7 @@ import {
   normalizeImage,
   type Op,
   Reader,
+  type ResampleFilter,
   resampleImage,
   resampleTable,
   type Spec,
@@ -17,7 +18,7 @@ import {
   u32,
 } from "@tlx/kernels";
 import { randomFrom, recordOf, records } from "@tlx/kernels/testing";
-import { type Picture, Preprocessor, type PreprocessSpec, preprocessGeometry } from "@tlx/transfer";
+import { findModel, type Picture, Preprocessor, type PreprocessSpec, preprocessGeometry } from "@tlx/transfer";
 import { decodePicture } from "@tlx/transfer/node";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
@@ -237,9 +238,9 @@ describe("real photos", () => {
     ["0465_bulletproof_vest", "0bf4d737fd119c54", "137e5942918b283f"],
     ["0530_digital_clock", "75bad3480751a22c", "2b79fd1bf1a04315"],
   ] as const;
-  const pixelsOf = async (name: string, resize: number, crop: number): Promise<Uint8Array> => {
+  const pixelsOf = async (name: string, resize: number, crop: number, filter?: ResampleFilter): Promise<Uint8Array> => {
     const picture = await decodePicture(sharedPath("data/imagenet-samples", `${name}.jpg`)!);
-    return Uint8Array.from((await prepared([picture], plain(resize, crop))).map(Math.round));
+    return Uint8Array.from((await prepared([picture], { ...plain(resize, crop), filter })).map(Math.round));
   };
 
   itShared("pixels are Pillow's, bit for bit", async () => {
@@ -253,6 +254,18 @@ describe("real photos", () => {
           .digest("hex");
         expect([name, crop, hash.slice(0, 16)]).toEqual([name, crop, expected]);
       }
+    }
+  });
+
+  itShared("pixels are Pillow's with EfficientNet's filter too", async () => {
+    const { resize, crop, filter } = findModel("efficientnet-b0").preprocess;
+    for (const [name, expected] of [
+      ["0207_golden_retriever", "a7751f892fedbff9"],
+      ["0232_Border_collie", "042c046e5f4bf92c"],
+      ["0340_zebra", "3fe5956e5a6269b7"],
+    ] as const) {
+      const hash = createHash("sha256").update(await pixelsOf(name, resize, crop, filter));
+      expect([name, hash.digest("hex").slice(0, 16)]).toEqual([name, expected]);
     }
   });
 

@@ -10,7 +10,7 @@ export interface ConvNormNames {
 
 /**
  * Convolution and batch norm in the form of the checkpoint: folded, the convolution has a bias and the norm is gone.
- * Marks both modules.
+ * Marks both modules. `eps` of the norm is 1e-5 unless given.
  */
 export function convNorm(
   s: Scope,
@@ -18,8 +18,9 @@ export function convNorm(
   names: ConvNormNames,
   options: Omit<ConvOptions, "bias">,
   form: BatchNormForm,
+  eps?: number,
 ): Value {
   const [conv, norm] = [s.at(names.conv), s.at(names.norm)];
   const y = conv.mark(conv2d(conv, x, { ...options, bias: form === "folded" }));
-  return form === "folded" ? y : norm.mark(batchNorm(norm, y));
+  return form === "folded" ? y : norm.mark(batchNorm(norm, y, eps));
 }

@@ -12,7 +12,7 @@ export interface ModelDefinition {
   /** Lower case letters, digits, dots and dashes; none of a network that tlx has. */
   readonly name: string;
   /**
-   * The layers: image [N, S, S, 3] -> features [N, H, W, C]; `mark` names a module. With batch norm in `form` "folded" it would
+   * The layers: image [N, S, S, 3] -> features [N, H, W, C], or [N, C]; `mark` names a module. With batch norm in `form` "folded" it would
    * be the convolution's bias; a network that never meets such a file leaves `form` out.
    */
   backbone(s: Scope, image: Value, form: BatchNormForm): Value;
@@ -86,10 +86,10 @@ function checkFeatures(name: string, features: unknown): Value {
     return refuse(`expected backbone of "${name}" to return a value, found ${show(features)}; is a return missing?`);
   }
   const value = features as unknown as Value;
-  if (value.spec.shape.length === 4) return value;
+  if ([2, 4].includes(value.spec.shape.length)) return value;
   const found = formatSpec(value.spec);
   return refuse(
-    `expected backbone of "${name}" to return features [N, H, W, C], found ${found}; the head averages them`,
+    `expected backbone of "${name}" to return features [N, H, W, C], which the head averages, or [N, C], found ${found}`,
   );
 }
 

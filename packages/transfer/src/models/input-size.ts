@@ -1,7 +1,8 @@
 /** A network on pictures of another size than its card's. */
 import { check, TlxError } from "@tlx/kernels";
 import type { PreprocessSpec } from "../preprocess.js";
-import { buildFeatureGraph } from "./instantiate.js";
+import { countMultiplyAdds } from "./count-work.js";
+import { buildFeatureGraph, buildNetworkGraph } from "./instantiate.js";
 import type { Model } from "./model.js";
 
 /** The same pictures, smaller or larger: the share that the crop keeps of the resized picture stays. */
@@ -47,8 +48,7 @@ export function withInputSize(model: Model, size: number): Model {
     const least = leastSize(model, inputSize);
     return `inputSize: expected at least ${least}, below which ${model.name} shrinks a picture to less than a pixel, found ${size}`;
   });
-  // Convolutions do the same work at every place, so their share grows with the area.
-  const multiplyAdds = Math.round(model.card.multiplyAdds * (size / inputSize) ** 2);
+  const multiplyAdds = countMultiplyAdds(buildNetworkGraph(model, { batch: 1, form: "separate", inputSize: size }));
   return {
     ...model,
     card: { ...model.card, inputSize: size, multiplyAdds },

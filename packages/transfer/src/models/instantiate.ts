@@ -11,7 +11,7 @@ export interface NetworkOptions {
   readonly inputSize?: number;
 }
 
-/** Backbone on input "image" [N, S, S, 3]; `finish` makes the outputs from its features [N, H, W, C]. */
+/** Backbone on input "image" [N, S, S, 3]; `finish` makes the outputs from its features. */
 export function buildOnBackbone(
   model: Model,
   { batch, form, inputSize = model.card.inputSize }: NetworkOptions,
@@ -24,8 +24,9 @@ export function buildOnBackbone(
   return builder.finish();
 }
 
-/** The globally averaged features [N, C]: what a new head reads. */
+/** The globally averaged features [N, C]: what a new head reads. Features [N, C] are that already. */
 export function poolFeatures(s: Scope, features: Value): Value {
+  if (features.spec.shape.length === 2) return features;
   const pool = s.at("avgpool");
   return pool.mark(globalAveragePool(pool, features));
 }

@@ -13,18 +13,20 @@ import {
 } from "./instantiate.js";
 import type { BatchNormForm, Model } from "./model.js";
 
-/** Running statistics give the separate form away; a folded checkpoint has none. */
-function formOf(checkpoint: Checkpoint): BatchNormForm {
-  return [...checkpoint.tensors.keys()].some((name) => name.endsWith(".running_var")) ? "separate" : "folded";
+/** Running statistics among the names give the separate form away; a folded checkpoint has none. */
+export function formOf(names: Iterable<string>): BatchNormForm {
+  return [...names].some((name) => name.endsWith(".running_var")) ? "separate" : "folded";
 }
 
-function specsOf(graph: Graph): Map<string, Spec> {
+export function specsOf(graph: Graph): Map<string, Spec> {
   return new Map([...graph.params, ...graph.states].map(([path, { spec }]) => [path, spec]));
 }
 
 function join(model: Model, graph: Graph, checkpoint: Checkpoint): Weights {
+  const isUnused = (path: string): boolean => (model.unused ?? []).some((module) => path.startsWith(`${module}.`));
+  const tensors = new Map([...checkpoint.tensors].filter(([path]) => !isUnused(path)));
   try {
-    return joinWeights(specsOf(graph), checkpoint);
+    return joinWeights(specsOf(graph), { ...checkpoint, tensors });
   } catch (error) {
     if (!(error instanceof TlxError)) throw error;
     throw new TlxError(error.code, `${model.name}: ${error.message}`, error.details, error);
@@ -36,14 +38,14 @@ function join(model: Model, graph: Graph, checkpoint: Checkpoint): Weights {
  * Throws E_WEIGHTS with every missing, extra and misfitting tensor when the checkpoint is not of this network.
  */
 export function loadPretrained(model: Model, checkpoint: Checkpoint, options: Omit<NetworkOptions, "form">): Network {
-  const form = formOf(checkpoint);
+  const form = formOf(checkpoint.tensors.keys());
   const graph = buildNetworkGraph(model, { ...options, form });
   return { graph, weights: join(model, graph, checkpoint) };
 }
 
 /** As `loadPretrained`, with the globally averaged features beside the logits: outputs as of `teachingOutputs`. */
 export function loadTeacher(model: Model, checkpoint: Checkpoint, options: Omit<NetworkOptions, "form">): Network {
-  const form = formOf(checkpoint);
+  const form = formOf(checkpoint.tensors.keys());
   const graph = buildTeachingGraph(model, { ...options, form });
   return { graph, weights: join(model, graph, checkpoint) };
 }
@@ -56,7 +58,7 @@ export interface LoadedBackbone {
 
 /** The weights before the classifier. A classifier or head in the checkpoint, of any number of classes, is passed over. */
 export function loadBackbone(model: Model, checkpoint: Checkpoint): LoadedBackbone {
-  const form = formOf(checkpoint);
+  const form = formOf(checkpoint.tensors.keys());
   const graph = buildFeatureGraph(model, { batch: 1, form });
   const kept = specsOf(graph);
   const published = new Set(specsOf(buildNetworkGraph(model, { batch: 1, form })).keys());

@@ -30,10 +30,12 @@ export interface Model {
   readonly name: string;
   readonly card: ModelCard;
   readonly preprocess: PreprocessSpec;
-  /** Everything before the classifier: image [N, S, S, 3] -> features [N, H, W, C]. Marks every module. */
+  /** Everything before the classifier: image [N, S, S, 3] -> features [N, H, W, C], or [N, C]. Marks every module. */
   backbone(s: Scope, image: Value, form: BatchNormForm): Value;
-  /** The source classifier: features [N, H, W, C] -> logits [N, classes]. Left out when the weights come without one. */
+  /** The source classifier: features -> logits [N, classes]. Left out when the weights come without one. */
   classifier?(s: Scope, features: Value, classes: number): Value;
   /** Path of the dense layer a new head gets: globally averaged features -> logits. */
   readonly headPath: string;
+  /** Modules that published checkpoints have and this network does without: their tensors are passed over. */
+  readonly unused?: readonly string[];
 }

@@ -18,6 +18,8 @@ const text: Rule = ["a text", (v) => typeof v === "string"];
 const count: Rule = ["a whole number above 0", isCount];
 const triple: Rule = ["3 numbers", listOf(isNumber, 3, 3)];
 
+const filter: Rule = ["lists of numbers", (v) => v === undefined || listOf(listOf(isNumber, 1), 1)(v)];
+
 const description: Rules = {
   format: literal("tlx-model"),
   version: literal(1),
@@ -25,7 +27,7 @@ const description: Rules = {
   batchNorm: ['"separate" or "folded"', (v) => v === "separate" || v === "folded"],
   classes: ["at least 2 texts", listOf((v) => typeof v === "string", 2)],
   hidden: ["a whole number", (v) => v === 0 || isCount(v)],
-  preprocess: { resize: count, crop: count, mean: triple, std: triple },
+  preprocess: { resize: count, crop: count, mean: triple, std: triple, filter },
   weightsSha256: ["64 hexadecimal digits", (v) => typeof v === "string" && /^[0-9a-f]{64}$/.test(v)],
 };
 

@@ -1,5 +1,5 @@
-import { bytesOf, type Capabilities, type KernelChoices } from "@tlx/kernels";
-import { lowerGraph } from "@tlx/nn";
+import type { Capabilities, KernelChoices } from "@tlx/kernels";
+import { largestBinding, lowerGraph } from "@tlx/nn";
 import type { TrainingPlan } from "./plan-training.js";
 import type { TrainSettings } from "./settings.js";
 import { trainingGraphs } from "./tail-programs.js";
@@ -25,12 +25,8 @@ export function fitBatch(
     const size = Math.ceil(batch / parts);
     const plan = planOf(size);
     const { step } = trainingGraphs(plan.tail, settings, parts > 1);
-    const bound = lowerGraph(step, capabilities, { choices }).flatMap(({ node, lowered }) => [
-      ...[...node.inputs, ...node.outputs].map(({ spec }) => spec),
-      ...(lowered.scratch ?? []),
-      ...(lowered.prepared ?? []).map(({ spec }) => spec),
-    ]);
-    const fits = bound.every((spec) => bytesOf(spec) <= capabilities.maxStorageBufferBindingSize);
+    const nodes = lowerGraph(step, capabilities, { choices });
+    const fits = nodes.every((node) => largestBinding(node) <= capabilities.maxStorageBufferBindingSize);
     // Where one sample does not fit either, the compiler says so better.
     if (fits || size === 1) return { plan, size, parts: Math.ceil(batch / size) };
   }

@@ -47,12 +47,12 @@ export function joinWeights(expected: ReadonlyMap<string, Spec>, checkpoint: Che
   const extra = new Set(found);
   const missing: string[] = [];
   const misfits: string[] = [];
-  const joined = new Map<string, HostTensor>();
+  const fitting: [string, StoredTensor][] = [];
   for (const [path, spec] of expected) {
     const tensor = checkpoint.tensors.get(path);
     extra.delete(path);
     if (!tensor) missing.push(path);
-    else if (fits(tensor, spec)) joined.set(path, toTlxLayout(toHostTensor(tensor)));
+    else if (fits(tensor, spec)) fitting.push([path, tensor]);
     else {
       const dtypes = readableDTypes[spec.dtype].join(" or ");
       misfits.push(
@@ -60,7 +60,9 @@ export function joinWeights(expected: ReadonlyMap<string, Spec>, checkpoint: Che
       );
     }
   }
-  if (missing.length + misfits.length + extra.size === 0) return joined;
+  if (missing.length + misfits.length + extra.size === 0) {
+    return new Map(fitting.map(([path, tensor]) => [path, toTlxLayout(toHostTensor(tensor))]));
+  }
 
   const problems = [
     ...listSome("missing", missing.map(showName)),

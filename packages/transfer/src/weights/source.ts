@@ -7,6 +7,10 @@ export interface WeightsCard {
   readonly bytes?: number;
   /** Hexadecimal. Without it nothing is downloaded. */
   readonly sha256?: string;
+  /** The first hexadecimal digits of the checksum, where no more of it is published. */
+  readonly sha256Prefix?: string;
+  /** Nothing has been downloaded from the address yet where tlx is made: it is as published. */
+  readonly untried?: true;
   /** The file comes with the package, in its folder "weights". */
   readonly shipped?: boolean;
   readonly licence: string;

@@ -1,15 +1,12 @@
 import type { ModelCard } from "../model.js";
+import { torchvisionWeights } from "../torchvision-weights.js";
 
 const blocks: readonly string[] = Array.from({ length: 19 }, (_, i) => `features.${i}`);
 
 export const mobileNetV2Card: ModelCard = {
   title: "MobileNetV2 1.0, 224 px",
   paper: "https://arxiv.org/abs/1801.04381",
-  weights: {
-    file: "mobilenet_v2.safetensors",
-    licence: "BSD-3-Clause (torchvision), Apache-2.0 (ONNX model zoo)",
-    source: "any safetensors file with torchvision's tensor names for mobilenet_v2, batch norm separate or folded",
-  },
+  weights: /* @__PURE__ */ torchvisionWeights("mobilenet_v2", "mobilenet_v2-b0353104"),
   parameters: 3_504_872,
   multiplyAdds: 300_774_272,
   inputSize: 224,
@@ -30,5 +27,20 @@ export const mobileNetV2GluonCard: ModelCard = {
   multiplyAdds: 312_339_328,
   inputSize: 224,
   classes: 0,
+  blocks,
+};
+
+export const mobileNetV2KerasCard: ModelCard = {
+  title: "MobileNetV2 1.0, 224 px, as Keras pads and norms it",
+  paper: "https://arxiv.org/abs/1801.04381",
+  weights: {
+    file: "mobilenet_v2_keras.safetensors",
+    licence: "Apache-2.0 (Keras)",
+    source: "the model.json of a TensorFlow.js layers model of Keras's MobileNetV2, with tlx import",
+  },
+  parameters: 3_504_872,
+  multiplyAdds: 300_774_272,
+  inputSize: 224,
+  classes: 1000,
   blocks,
 };

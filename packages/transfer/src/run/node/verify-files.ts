@@ -3,9 +3,12 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { z } from "zod";
+import { models } from "../../models/registry.js";
 import { sha256 } from "../../sha256.js";
 import type { FreezeCertificate } from "../../train/certificate.js";
+import { adaptCheckpoint, bareCheckpoint } from "../../weights/naming/recognise.js";
 import { readWeightsFile } from "../../weights/node/file.js";
+import { readCheckpointFile } from "../../weights/node/read-checkpoint-file.js";
 import { type Checkpoint, parseSafetensors } from "../../weights/safetensors.js";
 import { CERTIFICATE } from "../run-files.js";
 import { type TensorVerdict, verifyTensors } from "../verify-tensors.js";
@@ -87,6 +90,13 @@ function parseModel(file: string, bytes: Uint8Array): Checkpoint {
   }
 }
 
+/** As training read them: in any format, and in any naming where tlx has the network. */
+async function readSource(weights: string, architecture: string): Promise<Checkpoint> {
+  const { checkpoint } = await readCheckpointFile(weights);
+  const model = models.find(({ name }) => name === architecture);
+  return model ? adaptCheckpoint(model, checkpoint) : bareCheckpoint(checkpoint);
+}
+
 /**
  * Compares every tensor of model.safetensors with the certificate of the run, and the pretrained ones with their file.
  * `folder` is that of the run or its model/.
@@ -98,11 +108,11 @@ export async function verifyFiles(folder: string, options: VerifyFilesOptions = 
   const base = await findModelFolder(folder);
   const run = path.dirname(path.resolve(base));
   const proof = await readCertificate(run);
-  const { weightsSha256 } = await readDescription(base);
+  const { weightsSha256, architecture } = await readDescription(base);
   const file = path.join(base, "model.safetensors");
   const bytes = await readWeightsFile(file);
   const weights = options.weights ?? (await findWeights(run));
-  const source = weights === undefined ? undefined : parseSafetensors(await readWeightsFile(weights));
+  const source = weights === undefined ? undefined : await readSource(weights, architecture);
   const tensors = await verifyTensors(proof, parseModel(file, bytes), source);
   const isSame = (await sha256(bytes)) === weightsSha256;
   return {

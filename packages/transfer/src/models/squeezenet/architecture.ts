@@ -1,28 +1,24 @@
 /**
- * SqueezeNet 1.1: eight fire modules, no batch norm, the classifier a 1x1 convolution.
+ * SqueezeNet: eight fire modules, no batch norm, the classifier a 1x1 convolution.
  *
  *   fire   1x1 squeeze, ReLU, then 1x1 and 3x3 expansions side by side, ReLU each, joined along the channels
  *
  * Shapes   image [N, S, S, 3] -> features [N, H, W, 512]; H = W = 13 for S = 224
- * Source   Iandola et al. 2016; pools moved forward as in the authors' release 1.1; tensor names are torchvision's
+ * Source   Iandola et al. 2016; release 1.1 of the authors has a smaller stem and pools moved forward; tensor names are
+ *          torchvision's
  */
 import type { Value } from "@tlx/kernels";
 import { activate, concat, conv2d, globalAveragePool, maxPool, type Scope } from "@tlx/nn";
 
-/** Modules `features.2` and on: channels of squeeze and of each expansion, or a pool. */
-const modules = [
-  "pool",
-  [16, 64],
-  [16, 64],
-  "pool",
-  [32, 128],
-  [32, 128],
-  "pool",
-  [48, 192],
-  [48, 192],
-  [64, 256],
-  [64, 256],
-] as const;
+/** Channels of squeeze and of each expansion, or a pool. */
+type Module = readonly [squeeze: number, expand: number] | "pool";
+
+export interface SqueezeNetShape {
+  /** Output channels and kernel of the convolution `features.0`. */
+  readonly stem: readonly [out: number, kernel: number];
+  /** `features.2` and on. */
+  readonly modules: readonly Module[];
+}
 
 function fire(s: Scope, x: Value, squeeze: number, expand: number): Value {
   const squeezed = activate(
@@ -38,10 +34,14 @@ function fire(s: Scope, x: Value, squeeze: number, expand: number): Value {
   ]);
 }
 
-export function buildSqueezeNet11Backbone(s: Scope, image: Value): Value {
+export function buildSqueezeNetBackbone(
+  s: Scope,
+  image: Value,
+  { stem: [out, kernel], modules }: SqueezeNetShape,
+): Value {
   const features = s.at("features");
   const stem = features.at("0");
-  let x = stem.mark(conv2d(stem, image, { out: 64, kernel: 3, stride: 2, bias: true }));
+  let x = stem.mark(conv2d(stem, image, { out, kernel, stride: 2, bias: true }));
   x = features.at("1").mark(activate(features.at("1"), x, "relu"));
   modules.forEach((module, i) => {
     const here = features.at(`${i + 2}`);
@@ -55,7 +55,7 @@ export function buildSqueezeNet11Backbone(s: Scope, image: Value): Value {
 }
 
 /** 1x1 convolution, ReLU, global average: logits are never negative. */
-export function buildSqueezeNet11Classifier(s: Scope, features: Value, classes: number): Value {
+export function buildSqueezeNetClassifier(s: Scope, features: Value, classes: number): Value {
   const scores = conv2d(s.at("classifier.1"), features, { out: classes, kernel: 1, bias: true });
   return globalAveragePool(s.at("classifier.3"), activate(s.at("classifier.2"), scores, "relu"));
 }

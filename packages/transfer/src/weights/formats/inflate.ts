@@ -1,0 +1,26 @@
+/** Raw deflate by the platform's own decoder, to exactly `size` bytes; undefined when the data are another length or damaged. */
+export async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array | undefined> {
+  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const writer = writable.getWriter();
+  // A failure of the decoder comes out at the reader.
+  const fed = writer.write(packed).then(() => writer.close());
+  fed.catch(() => {});
+  const reader = readable.getReader();
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || !value) break;
+      if (at + value.length > size) {
+        await reader.cancel();
+        return undefined;
+      }
+      bytes.set(value, at);
+      at += value.length;
+    }
+  } catch {
+    return undefined;
+  }
+  return at === size ? bytes : undefined;
+}
