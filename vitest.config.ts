@@ -29,7 +29,8 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...outside],
         },
       },
-      { extends: true, test: { name: "outside", include: outside } },
+      // Chromium computes on the processor, beside the others.
+      { extends: true, test: { name: "outside", include: outside, testTimeout: 240_000, hookTimeout: 240_000 } },
     ],
   },
 });

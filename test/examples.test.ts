@@ -29,6 +29,17 @@ it("docs/own-network.md shows examples/my-network.mjs as it is", () => {
   expect(page).toContain(`\`\`\`js\n${example.slice(example.indexOf("\n") + 1)}\`\`\``);
 });
 
+it("examples/flowers-resnet50 shows its program as it is", () => {
+  const [page, example] = ["README.md", "train.mjs"].map((name) =>
+    readFileSync(path.join(root, "examples", "flowers-resnet50", name), "utf8"),
+  );
+  expect(page).toContain(`\`\`\`js\n${example.slice(example.indexOf("\n") + 1)}\`\`\``);
+});
+
+/** The commands of a page, without what comes after them on their line, as they are called. */
+const commandsOf = (page: string): string[][] =>
+  [...page.matchAll(/^tlx (train .*)$/gm)].map(([, line]) => line.replace(/ +#.*$/, "").split(" "));
+
 describeShared("examples", () => {
   let folder: string;
   let weights: string;
@@ -63,5 +74,34 @@ describeShared("examples", () => {
         "model",
       ].concat(["predictions.csv", "skipped.csv"]),
     );
+  });
+
+  it("flowers-resnet50/train.mjs trains a head and then the top", () => {
+    for (const part of ["train", "val"])
+      for (const name of ["daisy", "dandelion", "roses", "sunflowers", "tulips"]) {
+        const from = sharedPath("data", "flowers5", part, name);
+        const [picture] = readdirSync(from);
+        cpSync(path.join(from, picture), path.join(folder, "flowers", part, name, picture));
+      }
+    const out = path.join(folder, "flowers-run");
+    const few = JSON.stringify({ inputSize: 32, headEpochs: 1, epochs: 1 });
+    const said = run("flowers-resnet50/train.mjs", "none", path.join(folder, "flowers"), out, few);
+    expect(said).toMatch(/^head, 1 epochs\n1 .*\nall that learns, 1 epochs\n2 .*\n$/);
+    const { trained } = JSON.parse(readFileSync(path.join(out, "freeze-certificate.json"), "utf8"));
+    expect(JSON.stringify(trained ?? "")).not.toContain("layer3");
+  });
+
+  it("flowers-resnet50's commands are commands", () => {
+    const page = readFileSync(path.join(root, "examples", "flowers-resnet50", "README.md"), "utf8");
+    const commands = commandsOf(page);
+    expect(commands.length).toBe(2);
+    for (const args of commands) {
+      const tlx = path.join(root, "packages", "cli", "bin", "tlx.js");
+      const printed = execFileSync(process.execPath, [tlx, ...args, "--print-config"], { encoding: "utf8" });
+      expect(JSON.parse(printed)).toMatchObject({
+        model: "resnet-50",
+        epochs: Number(args[args.indexOf("--epochs") + 1]),
+      });
+    }
   });
 });

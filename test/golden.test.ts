@@ -3,7 +3,7 @@
  * On the software adapter the largest difference on the formula input is 3.4e-6 of the largest value.
  */
 import { readFileSync } from "node:fs";
-import { f32, type Gpu, type Value } from "@tlx/kernels";
+import type { Gpu, Value } from "@tlx/kernels";
 import {
   dropDead,
   type Graph,
@@ -17,7 +17,6 @@ import {
 } from "@tlx/nn";
 import { buildFeatureGraph, findModel, joinWeights, loadPretrained, parseSafetensors } from "@tlx/transfer";
 import { beforeAll, expect, it } from "vitest";
-import { buildInceptionV3ToMixed7a } from "./partial-networks/inception-v3-to-mixed-7a.js";
 import { testGpu } from "./support/gpu.js";
 import { describeShared, sharedPath } from "./support/shared.js";
 
@@ -37,22 +36,17 @@ function join(graph: Graph, checkpoint: Checkpoint): Network {
   return { graph, weights: joinWeights(specs, checkpoint) };
 }
 
-function loadInceptionV3(checkpoint: Checkpoint): Network {
-  const builder = new GraphBuilder();
-  const image = builder.input("image", f32(1, 299, 299, 3));
-  builder.output("features", buildInceptionV3ToMixed7a(new Scope(builder), image));
-  return join(builder.finish(), checkpoint);
-}
-
-/** The registered network, cut after its third stage. */
-function loadResNet18(checkpoint: Checkpoint): Network {
-  const whole = buildFeatureGraph(findModel("resnet-18"), { batch: 1, form: "folded" });
-  const { graph: cut } = dropDead({ graph: withOutputs(whole, ["layer3"], true), weights: new Map() });
-  const builder = GraphBuilder.from({ ...cut, outputs: new Map() });
-  const layer3 = cut.outputs.get("layer3") as Value;
-  builder.output("features", globalAveragePool(new Scope(builder, "avgpool"), layer3));
-  return join(builder.finish(), checkpoint);
-}
+/** The registered network up to and with a module, whose result is averaged. */
+const loadUpTo =
+  (name: string, module: string) =>
+  (checkpoint: Checkpoint): Network => {
+    const whole = buildFeatureGraph(findModel(name), { batch: 1, form: "folded" });
+    const { graph: cut } = dropDead({ graph: withOutputs(whole, [module], true), weights: new Map() });
+    const builder = GraphBuilder.from({ ...cut, outputs: new Map() });
+    const last = cut.outputs.get(module) as Value;
+    builder.output("features", globalAveragePool(new Scope(builder, "pooled"), last));
+    return join(builder.finish(), checkpoint);
+  };
 
 const pretrained = (name: string) => (checkpoint: Checkpoint) =>
   loadPretrained(findModel(name), checkpoint, { batch: 1 });
@@ -61,8 +55,8 @@ const nets = [
   { file: "mobilenet_v2", load: pretrained("mobilenet-v2"), pixels: imagenet },
   { file: "squeezenet1_1", load: pretrained("squeezenet-1.1"), pixels: imagenet },
   { file: "mobilenet_v2_gluon_backbone", load: pretrained("mobilenet-v2-gluon"), pixels: imagenet },
-  { file: "resnet18_to_layer3", load: loadResNet18, pixels: imagenet },
-  { file: "inception_v3_to_mixed_7a", load: loadInceptionV3, pixels: half },
+  { file: "resnet18_to_layer3", load: loadUpTo("resnet-18", "layer3"), pixels: imagenet },
+  { file: "inception_v3_to_mixed_7a", load: loadUpTo("inception-v3-tf", "Mixed_7a"), pixels: half },
 ];
 
 /** The golden input's formula runs over the flat NCHW index. */

@@ -13,8 +13,10 @@ describe("a page that uses tlx", () => {
 
 describe("a page that uses one op", () => {
   it.each([
-    ["conv2d", "conv2dInputGrad", "conv2dWeightGrad", "referenceConv2d"],
+    ["conv2d", "conv2dInputGrad", "conv2dWeightGrad", "referenceConv2d", "silu"],
     ["relu", "reluGrad", "relu6Grad", "referenceRelu"],
+    ["silu", "siluGrad", "referenceCurve"],
+    ["gateChannels", "gateChannelsGrad", "referenceGateChannels"],
   ])("has neither the backward kernels nor the reference of %s", async (op, ...absent) => {
     const { code } = await bundleForBrowser(`export { ${op} } from "@tlx/kernels";`, { format: "esm" });
     const all = await bundleForBrowser('export * from "@tlx/kernels"; export * from "@tlx/kernels/testing";', {

@@ -3,6 +3,8 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import {
   type Activation,
+  type AdaptiveAveragePoolGradParams,
+  type AdaptiveAveragePoolParams,
   type AveragePoolGradParams,
   type AveragePoolParams,
   type BatchNormParams,
@@ -13,6 +15,7 @@ import {
   type ConvWeightGradParams,
   type CropParams,
   type CrossEntropyParams,
+  type Curve,
   type DistillationParams,
   type EpilogueParams,
   type ExpandDepthwiseParams,
@@ -48,8 +51,21 @@ const explicit = ([top, bottom, left, right]: Sides): ExplicitPadding => [
 ];
 const both = (v: readonly [number, number]): [number, number] => [v[0], v[1]];
 
-const activate = <T extends Tensor>(x: T, activation: Activation): T =>
-  activation === "none" ? x : activation === "relu" ? tf.relu(x) : tf.relu6(x);
+const hardSigmoid = (x: Tensor): Tensor => tf.div(tf.relu6(tf.add(x, 3)), 6);
+const curves: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  sigmoid: (x) => tf.sigmoid(x),
+  silu: (x) => tf.mul(x, tf.sigmoid(x)),
+  hardSigmoid,
+  hardSwish: (x) => tf.mul(x, hardSigmoid(x)),
+};
+
+function activate(x: Tensor, activation: Activation | Curve): Tensor {
+  if (typeof activation === "object") return curves[activation.name]!(x);
+  return activation === "none" ? x : activation === "relu" ? tf.relu(x) : tf.relu6(x);
+}
+
+/** At an x that gives y. */
+const hardSigmoidGrad: Peer<NoParams> = ([y, dy]) => [tf.grad(hardSigmoid)(tf.sub(tf.mul(y!, 6), 3), dy)];
 
 /** The epilogue: what the op has of scale, bias and residual, then the activation, or its gradient where there is a gate. */
 function finish(y: Tensor, values: readonly Tensor[], params: EpilogueParams): readonly Tensor[] {
@@ -191,7 +207,7 @@ const averagePoolGrad: Peer<AveragePoolGradParams> = ([dy], { inputs, outputs, p
 };
 
 const globalAveragePoolGrad: Peer<unknown> = ([dy], { outputs }) => [
-  tf.grad((x) => tf.mean(x, [1, 2]))(tf.zeros([...outputs[0]!.shape]), dy),
+  tf.grad((x) => tf.mean(x, [1, 2], dy!.rank === 4))(tf.zeros([...outputs[0]!.shape]), dy),
 ];
 
 const batchNormTraining: Peer<BatchNormTrainingParams> = (
@@ -297,10 +313,42 @@ const normalizeImage: Peer<NormalizeParams> = ([x], { params: { mean, std } }) =
   tf.div(tf.sub(tf.div(tf.slice(x!, [0, 0, 0, 0], [-1, -1, -1, 3]), 255), [...mean]), [...std]),
 ];
 
+/** Means over the windows that share out `from` elements to `to`, as a matrix [to, from]. */
+function shares(from: number, to: number): Tensor2D {
+  const rows = Array.from({ length: to }, (_, o) => {
+    const [begin, end] = [Math.floor((o * from) / to), Math.ceil(((o + 1) * from) / to)];
+    return Array.from({ length: from }, (_, i) => (i >= begin && i < end ? 1 / (end - begin) : 0));
+  });
+  return tf.tensor2d(rows, [to, from]);
+}
+
+/** By a matrix for the rows of a picture and one for its columns; "oh" applies it, "ho" turns it around. */
+const share = (x: Tensor, rows: Tensor2D, columns: Tensor2D, way: "oh" | "ho"): Tensor =>
+  tf.einsum(`${way},nwhc->nwoc`, columns, tf.einsum(`${way},nhwc->nowc`, rows, x));
+
+const adaptiveAveragePool: Peer<AdaptiveAveragePoolParams> = ([x], { params: { size } }) => {
+  const [, h, w] = x!.shape as [number, number, number, number];
+  return [share(x!, shares(h, size[0]), shares(w, size[1]), "oh")];
+};
+
+const adaptiveAveragePoolGrad: Peer<AdaptiveAveragePoolGradParams> = ([dy], { params: { inputSize } }) => {
+  const [, h, w] = dy!.shape as [number, number, number, number];
+  return [share(dy!, shares(inputSize[0], h), shares(inputSize[1], w), "ho")];
+};
+
 // biome-ignore lint/suspicious/noExplicitAny: peers of ops of every parameter type.
 export const peers: Readonly<Record<string, Peer<any>>> = {
   relu: ([x]) => [tf.relu(x!)],
   relu6: ([x]) => [tf.relu6(x!)],
+  ...Object.fromEntries(
+    Object.entries(curves).map(([name, curve]): [string, Peer<NoParams>] => [name, ([x]) => [curve(x!)]]),
+  ),
+  sigmoidGrad: ([y, dy]) => [tf.mul(dy!, tf.mul(y!, tf.sub(1, y!)))],
+  hardSigmoidGrad,
+  siluGrad: ([x, dy]) => [tf.grad(curves.silu!)(x!, dy)],
+  hardSwishGrad: ([x, dy]) => [tf.grad(curves.hardSwish!)(x!, dy)],
+  gateChannels: ([x, gate]) => [tf.mul(x!, gate!)],
+  gateChannelsGrad: ([x, dy]) => [tf.sum(tf.mul(x!, dy!), [1, 2], true)],
   matmul: matmul(false, false),
   matmulTransposeA: matmul(true, false),
   matmulTransposeB: matmul(false, true),
@@ -316,9 +364,11 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   maxPoolGrad,
   averagePool,
   averagePoolGrad,
+  adaptiveAveragePool,
+  adaptiveAveragePoolGrad,
   globalAveragePoolGrad,
   sliceChannels,
-  globalAveragePool: ([x]) => [tf.mean(x!, [1, 2])],
+  globalAveragePool: ([x], { params }) => [tf.mean(x!, [1, 2], params.keepRank)],
   concat: (inputs) => [tf.concat([...inputs], -1)],
   columnSums: ([x]) => [tf.sum(tf.reshape(x!, [-1, x!.shape.at(-1)!]), 0)],
   softmax: ([x]) => [tf.softmax(x!)],
@@ -328,6 +378,13 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   reluGrad: ([y, dy]) => [tf.grad((x) => tf.relu(x))(y!, dy)],
   relu6Grad: ([y, dy]) => [tf.where(tf.logicalAnd(tf.greater(y!, 0), tf.less(y!, 6)), dy!, tf.zerosLike(dy!))],
   flatten: (inputs) => [tf.concat(inputs.map((x) => tf.pad(tf.reshape(x, [-1]), [[0, (64 - (x.size % 64)) % 64]])))],
+  flattenPicture: ([x], { outputs }) => [
+    tf.reshape(tf.transpose(x!, [0, 3, 1, 2]), outputs[0]!.shape as [number, number]),
+  ],
+  unflattenPicture: ([dy], { outputs }) => {
+    const [n, h, w, c] = outputs[0]!.shape as [number, number, number, number];
+    return [tf.transpose(tf.reshape(dy!, [n, c, h, w]), [0, 2, 3, 1])];
+  },
   squaredNorm: ([x]) => [tf.reshape(tf.sum(tf.square(x!)), [1])],
   accumulate: ([sum, g, hyper]) => [hyper!.dataSync()[10]! > 0 ? g! : tf.add(sum!, g!)],
   multiply: ([a, b]) => [tf.mul(a!, b!)],
