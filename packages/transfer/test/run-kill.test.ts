@@ -48,7 +48,8 @@ describe("a run killed with SIGKILL", () => {
       const folder = path.join(dir, String(n));
       // Many epochs are cut amid their checkpoints, few amid the tables and the model.
       const [epochs, within] = n % 2 === 0 ? [100_000, 800] : [1 + Math.floor(4 * Math.abs(random())), 300];
-      const done = await trainAndKill(folder, epochs, Math.abs(random()) * within);
+      // On a busy machine none of a few epochs ends in time: some are left to end.
+      const done = await trainAndKill(folder, epochs, n % 10 === 9 ? 60_000 : Math.abs(random()) * within);
       JSON.parse(readFileSync(path.join(folder, "config.json"), "utf8"));
       const lines = readFileSync(path.join(folder, "metrics.jsonl"), "utf8").split("\n");
       expect(lines.pop()).toBe("");
