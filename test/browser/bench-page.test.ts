@@ -7,27 +7,17 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { ResultFile } from "@tlx/bench";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { compareFiles } from "../../bench/src/compare-files.js";
 import { type BrowserBenchOptions, benchInBrowser } from "../../bench/src/node/bench-in-browser.js";
 import { listResultFiles } from "../../bench/src/node/list-result-files.js";
 import { pageFolder, servePage } from "../../bench/src/node/page-server.js";
 import { peersInstalled } from "../../bench/src/peer.js";
-import { findChromium } from "../../scripts/setup/find-chromium.mjs";
+import { launchChromium, maySkip } from "../support/chromium.js";
 import { tlx } from "../support/tlx.js";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const executablePath = findChromium();
-const quiet = [
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const softwareWebGpu = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-const maySkip = !executablePath && !process.env.CI;
 /** Folder for screenshots, to be looked at; none are made without it. */
 const shots = process.env.TLX_SHOTS;
 const schema = JSON.parse(readFileSync(path.join(root, "bench/schema/result.schema.json"), "utf8"));
@@ -46,8 +36,7 @@ describe.skipIf(maySkip)("the bench page in Chromium", () => {
   };
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
-    browser = await chromium.launch({ executablePath, args: [...quiet, ...softwareWebGpu] });
+    browser = await launchChromium();
   });
 
   afterEach(async () => {

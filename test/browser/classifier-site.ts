@@ -7,39 +7,14 @@ import path from "node:path";
 import { sizeOf } from "@tlx/kernels";
 import { uniformFanIn } from "@tlx/nn";
 import { findModel, withInputSize } from "@tlx/transfer";
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type LaunchOptions,
-  type Page,
-} from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import { writeModel } from "../../packages/transfer/src/run/node/write-model.js";
 import { madeResult } from "../../packages/transfer/test/made-run.js";
-import { findChromium } from "../../scripts/setup/find-chromium.mjs";
 import { bundleForBrowser } from "../support/bundle.js";
+import { launchChromium } from "../support/chromium.js";
 import { testGpu } from "../support/gpu.js";
 import { madePicture } from "../support/made-files.js";
-
-const executablePath = findChromium();
-const args = [
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--use-fake-device-for-media-stream",
-];
-
-export const browserOptions: LaunchOptions = { executablePath, args };
-
-/** Without a browser the tests fail where CI is set, and are left out elsewhere. */
-export const maySkip: boolean = !executablePath && !process.env.CI;
 
 /** What a page has seen of its element, oldest first. */
 export interface Seen {
@@ -118,7 +93,6 @@ export class ClassifierSite {
     pages: Readonly<Record<string, string>>,
     scripts: Readonly<Record<string, string>> = {},
   ): Promise<ClassifierSite> {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
     const folder = mkdtempSync(path.join(tmpdir(), "tlx-element-"));
     const at = (...parts: string[]): string => path.join(folder, ...parts);
     await writeModel(await testGpu(), at("models/flowers"), madeModel());
@@ -152,7 +126,7 @@ export class ClassifierSite {
       }
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new ClassifierSite(folder, server, await chromium.launch(browserOptions), () => gaveUp);
+    return new ClassifierSite(folder, server, await launchChromium(), () => gaveUp);
   }
 
   /** Path of a file of the site. */

@@ -7,8 +7,9 @@ import { decodeAll, readRun } from "@tlx/transfer/node";
 import type { AxeResults } from "axe-core";
 import type { FileChooser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { maySkip } from "../support/chromium.js";
 import { testGpu } from "../support/gpu.js";
-import { ClassifierSite, drop, maySkip, type Opened, pageOf, type Seen } from "./classifier-site.js";
+import { ClassifierSite, drop, type Opened, pageOf, type Seen } from "./classifier-site.js";
 
 /** Folder for screenshots, to be looked at; none are made without it. */
 const shots = process.env.TLX_SHOTS;

@@ -1,7 +1,8 @@
 /** What goes wrong in a page with a classifier, and how it goes on. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ClassifierSite, drop, maySkip, type Opened, pageOf } from "./classifier-site.js";
+import { maySkip } from "../support/chromium.js";
+import { ClassifierSite, drop, type Opened, pageOf } from "./classifier-site.js";
 
 /** Keeps every device that the page opens in `devices`. */
 const recordDevices = `

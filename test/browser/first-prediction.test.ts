@@ -11,9 +11,10 @@ import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeModel } from "../../packages/transfer/src/run/node/write-model.js";
 import { madeResult } from "../../packages/transfer/test/made-run.js";
+import { browserOptions, maySkip } from "../support/chromium.js";
 import { testGpu } from "../support/gpu.js";
 import { madeWeights } from "../support/made-files.js";
-import { browserOptions, ClassifierSite, maySkip, pageOf } from "./classifier-site.js";
+import { ClassifierSite, pageOf } from "./classifier-site.js";
 
 interface Visit {
   /** Milliseconds since the page was asked for: script run, weights there, ready, first result, second result. */

@@ -7,18 +7,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { decodePicture } from "@tlx/transfer/node";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "../../scripts/setup/find-chromium.mjs";
 import { bundleForBrowser } from "../support/bundle.js";
+import { launchChromium, maySkip } from "../support/chromium.js";
 import { testGpu } from "../support/gpu.js";
 import { type ParityRun, runParity } from "./run-parity.js";
 
 const executablePath = findChromium();
-const args = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"];
-const softwareWebGpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-const maySkip = !executablePath && !process.env.CI;
 const nanoWeights = path.join(import.meta.dirname, "../../packages/transfer/weights/tlx-nano.safetensors");
 
 /** The Vulkan driver that comes with Chromium, which a script may start from another folder. */
@@ -44,7 +42,6 @@ describe.skipIf(maySkip)("Node and Chromium", () => {
   let inPage: ParityRun;
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
     const file = JSON.stringify(path.join(import.meta.dirname, "run-parity.ts"));
     const entry = `
       import { openGpu } from "@tlx/kernels/browser";
@@ -79,7 +76,7 @@ describe.skipIf(maySkip)("Node and Chromium", () => {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    browser = await chromium.launch({ executablePath, args: [...args, ...softwareWebGpu] });
+    browser = await launchChromium();
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await page.waitForFunction("typeof run === 'function'");

@@ -3,26 +3,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { records } from "@tlx/kernels/testing";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/setup/find-chromium.mjs";
 import { bundleForBrowser } from "../support/bundle.js";
+import { launchChromium, maySkip } from "../support/chromium.js";
 import { testGpu } from "../support/gpu.js";
 import { type AugmentRun, runAugment } from "./run-augment.js";
 import type { OpRun } from "./run-op.js";
 import type { TuneRun } from "./run-tune.js";
-
-const executablePath = findChromium();
-const quiet = [
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const softwareWebGpu = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-const maySkip = !executablePath && !process.env.CI;
-if (maySkip) process.stderr.write("skipped: browser tests, there is no Chromium; npm run setup -- --browser\n");
 
 describe.skipIf(maySkip)("in Chromium", () => {
   let server: Server;
@@ -31,7 +19,6 @@ describe.skipIf(maySkip)("in Chromium", () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
     const file = (name: string): string => JSON.stringify(path.join(import.meta.dirname, name));
     const entry = `
       import { pageGpu, runOp } from ${file("run-op.ts")};
@@ -48,7 +35,7 @@ describe.skipIf(maySkip)("in Chromium", () => {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    browser = await chromium.launch({ executablePath, args: [...quiet, ...softwareWebGpu] });
+    browser = await launchChromium();
     page = await browser.newPage();
     page.on("console", (message) => complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(String(error)));

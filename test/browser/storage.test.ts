@@ -7,17 +7,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { randomFrom } from "@tlx/kernels/testing";
 import { decodePicture } from "@tlx/transfer/node";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/setup/find-chromium.mjs";
 import { bundleForBrowser } from "../support/bundle.js";
+import { launchChromium, maySkip } from "../support/chromium.js";
 import { madePicture, pictureBomb } from "../support/made-files.js";
 import type { Actions, NamedFile, Where } from "./run-storage.js";
-
-const executablePath = findChromium();
-const args = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"];
-const maySkip = !executablePath && !process.env.CI;
 
 /** The weights that are served, and how. */
 const content = randomBytes(3_000_000);
@@ -70,7 +66,6 @@ describe.skipIf(maySkip)("in Chromium", () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
     folder = mkdtempSync(path.join(tmpdir(), "tlx-storage-"));
     const file = JSON.stringify(path.join(import.meta.dirname, "run-storage.ts"));
     const { code } = await bundleForBrowser(`import { listen } from ${file}; listen();`, {
@@ -100,7 +95,7 @@ describe.skipIf(maySkip)("in Chromium", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchChromium();
   });
 
   afterAll(async () => {

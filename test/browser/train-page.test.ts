@@ -18,25 +18,15 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { Result } from "axe-core";
 import { unzipSync } from "fflate";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/setup/find-chromium.mjs";
+import { launchChromium, maySkip } from "../support/chromium.js";
 import { longestTask } from "../support/longest-task.js";
 import { madeDataset } from "../support/made-files.js";
 import { pack, tarballOf } from "../support/packed.js";
 import { tlx } from "../support/tlx.js";
 
-const executablePath = findChromium();
-const quiet = [
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const softwareWebGpu = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-const maySkip = !executablePath && !process.env.CI;
 /** Folder for screenshots, to be looked at; none are made without it. */
 const shots = process.env.TLX_SHOTS;
 
@@ -73,7 +63,6 @@ describe.skipIf(maySkip)("the example page that trains", () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
     await installExample();
     await execute(process.execPath, [path.join(home, "node_modules/vite/bin/vite.js"), "build"], { cwd: home });
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="#dde7f2"/>
@@ -92,7 +81,7 @@ describe.skipIf(maySkip)("the example page that trains", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: [...quiet, ...softwareWebGpu] });
+    browser = await launchChromium();
   });
 
   afterEach(async () => {

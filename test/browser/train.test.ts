@@ -6,25 +6,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { EpochEvent } from "@tlx/transfer";
 import type { TrainingEvent } from "@tlx/web/train";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/setup/find-chromium.mjs";
 import { bundleForBrowser } from "../support/bundle.js";
+import { launchChromium, maySkip } from "../support/chromium.js";
 import { longestTask } from "../support/longest-task.js";
 import { madeDataset, madeWeights } from "../support/made-files.js";
 import { tlx } from "../support/tlx.js";
 import type { Actions, Moment, NamedFile, Outcome } from "./run-training.js";
-
-const executablePath = findChromium();
-const quiet = [
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const softwareWebGpu = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-const maySkip = !executablePath && !process.env.CI;
 
 /** The worker of an app, which can be told to lose its device, to have no memory, and to wait for its device for ever. */
 const workerScript = `
@@ -64,7 +53,6 @@ describe.skipIf(maySkip)("training in Chromium", () => {
     tlx(args, { cwd: folder, env: { TLX_CACHE: at("cache") } });
 
   beforeAll(async () => {
-    if (!executablePath) throw new Error("there is no Chromium; run: npm run setup -- --browser");
     await madeDataset(at("colours"), 6);
     pictures = filesIn(at("colours")).map((file) => [`colours/${file}`, base64(readFileSync(at("colours", file)))]);
     writeFileSync(at("weights.safetensors"), madeWeights("tlx-nano"));
@@ -86,7 +74,7 @@ describe.skipIf(maySkip)("training in Chromium", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    browser = await chromium.launch({ executablePath, args: [...quiet, ...softwareWebGpu] });
+    browser = await launchChromium();
   });
 
   afterAll(async () => {

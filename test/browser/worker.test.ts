@@ -1,6 +1,7 @@
 /** The classifier in a worker, where there is no document, under a strict Content-Security-Policy. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ClassifierSite, maySkip, pageOf } from "./classifier-site.js";
+import { maySkip } from "../support/chromium.js";
+import { ClassifierSite, pageOf } from "./classifier-site.js";
 
 const worker = `
   import { createClassifier } from "@tlx/web";
