@@ -86,7 +86,7 @@ describe("a distillation", () => {
     expect(JSON.parse(trained.stdout)).toMatchObject({ model: "my-network", classes: ["blue", "red"] });
   });
 
-  it("starts from what an earlier one made", async () => {
+  it.runIf(process.env.TLX_DEEP)("starts from what an earlier one made", async () => {
     const more = await run(distil("--weights", "whole/model/model.safetensors", "--seed", "2", "--out", "more"));
     expect([more.stderr, more.status]).toEqual([
       expect.stringContaining(`from ${at("whole", "model", "model.safetensors")}`),

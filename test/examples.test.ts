@@ -76,7 +76,7 @@ describeShared("examples", () => {
     );
   });
 
-  it("flowers-resnet50/train.mjs trains a head and then the top", () => {
+  it.runIf(process.env.TLX_DEEP)("flowers-resnet50/train.mjs trains a head and then the top", () => {
     for (const part of ["train", "val"])
       for (const name of ["daisy", "dandelion", "roses", "sunflowers", "tulips"]) {
         const from = sharedPath("data", "flowers5", part, name);

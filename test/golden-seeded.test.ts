@@ -14,16 +14,20 @@ import { describeShared } from "./support/shared.js";
 const logitTolerance = 5e-5;
 const layerTolerance = 2e-4;
 
+const quick = [
+  { model: "alexnet", file: "alexnet" },
+  { model: "efficientnet-b0", file: "efficientnet_b0" },
+  { model: "mobilenet-v2", file: "mobilenet_v2" },
+  { model: "resnet-18", file: "resnet18" },
+];
+const slow = [
+  { model: "inception-v3", file: "inception_v3" },
+  { model: "mobilenet-v3-small", file: "mobilenet_v3_small" },
+  { model: "resnet-50", file: "resnet50" },
+];
+
 describeShared("seeded outputs", () => {
-  describe.each([
-    { model: "alexnet", file: "alexnet" },
-    { model: "efficientnet-b0", file: "efficientnet_b0" },
-    { model: "inception-v3", file: "inception_v3" },
-    { model: "mobilenet-v2", file: "mobilenet_v2" },
-    { model: "mobilenet-v3-small", file: "mobilenet_v3_small" },
-    { model: "resnet-18", file: "resnet18" },
-    { model: "resnet-50", file: "resnet50" },
-  ])("of $model", ({ model, file }) => {
+  describe.each(process.env.TLX_DEEP ? [...quick, ...slow] : quick)("of $model", ({ model, file }) => {
     const seeded: Seeded = readSeeded(file);
     const [batch, , inputSize] = seeded.input_shape;
     let gpu: Gpu;

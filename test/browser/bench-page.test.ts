@@ -128,7 +128,7 @@ describe.skipIf(maySkip)("the bench page in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("waits while it is hidden; stops, and hands in what it has", async () => {
+  it.runIf(process.env.TLX_DEEP)("waits while it is hidden; stops, and hands in what it has", async () => {
     const hide = (hidden: boolean): string => `Object.defineProperty(document, "hidden",
       { get: () => ${hidden}, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`;
     // At once: a case may be done before this test hears of it.
@@ -203,7 +203,7 @@ describe.skipIf(maySkip)("the bench page in Chromium", () => {
     expect(outcome).toMatchObject({ code: "E_ADAPTER", message: expect.stringContaining("no WebGPU") });
   });
 
-  it("measures for a visitor of any server, with a coarser clock", async () => {
+  it.runIf(process.env.TLX_DEEP)("measures for a visitor of any server, with a coarser clock", async () => {
     const types: Readonly<Record<string, string>> = {
       ".html": "text/html",
       ".js": "text/javascript",

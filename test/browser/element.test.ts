@@ -62,7 +62,7 @@ describe.skipIf(maySkip)("<tlx-classifier> in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("loads when it comes into view, and not before", async () => {
+  it.runIf(process.env.TLX_DEEP)("loads when it comes into view, and not before", async () => {
     const { page, event } = await open("/below");
     await page.waitForTimeout(300);
     expect(await page.evaluate("seen.length")).toBe(0);
@@ -153,16 +153,19 @@ describe.skipIf(maySkip)("<tlx-classifier> in Chromium", () => {
     expect(await page.locator("tlx-classifier label").innerText()).toBe("Bild wählen");
   });
 
-  it("stops all it does when it leaves the document, and starts again when it comes back", async () => {
-    const { page, event } = await open("/");
-    const outcome = await page.evaluate(
-      "(() => { const p = element.load(); element.remove(); return p.then(() => 'loaded', (e) => e.name); })()",
-    );
-    expect(outcome).toBe("AbortError");
-    await page.evaluate("document.querySelector('main').append(element)");
-    await event("ready");
-    expect((await page.evaluate<Seen[]>("seen")).filter((s) => s.type === "error")).toEqual([]);
-  });
+  it.runIf(process.env.TLX_DEEP)(
+    "stops all it does when it leaves the document, and starts again when it comes back",
+    async () => {
+      const { page, event } = await open("/");
+      const outcome = await page.evaluate(
+        "(() => { const p = element.load(); element.remove(); return p.then(() => 'loaded', (e) => e.name); })()",
+      );
+      expect(outcome).toBe("AbortError");
+      await page.evaluate("document.querySelector('main').append(element)");
+      await event("ready");
+      expect((await page.evaluate<Seen[]>("seen")).filter((s) => s.type === "error")).toEqual([]);
+    },
+  );
 
   it("shows what the camera sees until it is stopped", async () => {
     const { page, event, complaints } = await open("/", { permissions: ["camera"] });
@@ -245,12 +248,14 @@ describe.skipIf(maySkip)("<tlx-classifier> in Chromium", () => {
     expect(same).toEqual([7, 1, "AbortError"]);
   });
 
-  it("takes another model while the page is open, by address or from files set before it was defined", async () => {
-    const { page, event } = await open("/missing");
-    await event("error");
-    await page.evaluate("element.setAttribute('model', '/models/flowers/')");
-    await event("ready");
-    const early = await page.evaluate(`(async () => {
+  it.runIf(process.env.TLX_DEEP)(
+    "takes another model while the page is open, by address or from files set before it was defined",
+    async () => {
+      const { page, event } = await open("/missing");
+      await event("error");
+      await page.evaluate("element.setAttribute('model', '/models/flowers/')");
+      await event("ready");
+      const early = await page.evaluate(`(async () => {
       const files = await Promise.all(["model.json", "golden.json", "model.safetensors"].map(async (name) =>
         new File([await (await fetch("/models/flowers/" + name)).blob()], name)));
       const inert = new DOMParser().parseFromString("<tlx-classifier></tlx-classifier>", "text/html");
@@ -261,8 +266,9 @@ describe.skipIf(maySkip)("<tlx-classifier> in Chromium", () => {
       const [first] = await other.classify("/red.png");
       return [other.shadowRoot.querySelector("label").textContent, other.result[0] === first];
     })()`);
-    expect(early).toEqual(["Bild", true]);
-  });
+      expect(early).toEqual(["Bild", true]);
+    },
+  );
 
   /** Least contrast of a text with what is behind it, and what is wider than the page. */
   const measureLooks = `(() => {

@@ -68,7 +68,7 @@ describe.skipIf(maySkip)("a page with a classifier", () => {
     await event("result");
   });
 
-  it("predicts where the storage is full, and where there is none", async () => {
+  it.runIf(process.env.TLX_DEEP)("predicts where the storage is full, and where there is none", async () => {
     const { page, event } = await open("/idle");
     const session = await page.context().newCDPSession(page);
     await session.send("Storage.overrideQuotaForOrigin", { origin: site.origin, quotaSize: 1000 });
@@ -154,13 +154,15 @@ describe.skipIf(maySkip)("a page with a classifier", () => {
     await event("result");
   });
 
-  it("ends a download that is aborted, and one whose element takes another model", async () => {
-    const { page, event } = await open("/stalled");
-    await event("progress", 2);
-    await page.evaluate("element.setAttribute('model', '/models/flowers/')");
-    await event("ready");
-    await expect.poll(site.gaveUp).toBe(1);
-    const aborted = page.evaluate(`(async () => {
+  it.runIf(process.env.TLX_DEEP)(
+    "ends a download that is aborted, and one whose element takes another model",
+    async () => {
+      const { page, event } = await open("/stalled");
+      await event("progress", 2);
+      await page.evaluate("element.setAttribute('model', '/models/flowers/')");
+      await event("ready");
+      await expect.poll(site.gaveUp).toBe(1);
+      const aborted = page.evaluate(`(async () => {
       const end = new AbortController();
       const onProgress = (received, total) => received > total / 3 && end.abort(new Error("enough"));
       const model = "/models/flowers/?stall";
@@ -168,7 +170,8 @@ describe.skipIf(maySkip)("a page with a classifier", () => {
       await other;
       return createClassifier({ model, signal: end.signal, onProgress }).then(() => "", (error) => error.message);
     })()`);
-    expect(await aborted).toBe("enough");
-    await expect.poll(site.gaveUp).toBe(2);
-  });
+      expect(await aborted).toBe("enough");
+      await expect.poll(site.gaveUp).toBe(2);
+    },
+  );
 });

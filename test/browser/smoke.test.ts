@@ -49,7 +49,9 @@ describe.skipIf(maySkip)("in Chromium", () => {
   });
 
   it.each(records.map((r) => r.op.name))("%s", async (name) => {
-    const { ran, failures } = await page.evaluate<OpRun>(`runOp(${JSON.stringify(name)})`);
+    const { ran, failures } = await page.evaluate<OpRun>(
+      `runOp(${JSON.stringify(name)}, ${process.env.TLX_DEEP ? 1 : 4})`,
+    );
     expect(failures).toEqual([]);
     expect(ran).toBeGreaterThan(0);
     expect(complaints).toEqual([]);

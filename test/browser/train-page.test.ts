@@ -257,11 +257,11 @@ describe.skipIf(maySkip)("the example page that trains", () => {
     expect(await text(page, "spoken")).toContain("was stopped, its best epoch is kept");
     const epochs = await epochsOf(page);
     expect(epochs).toEqual(epochs.map((_, i) => i + 1));
-    expect(await text(page, "run-list")).toMatch(/patterns\s+finished/);
+    await expect.poll(() => text(page, "run-list")).toMatch(/patterns\s+finished/);
     expect(await page.getByRole("button", { name: "Train", exact: true }).isEnabled()).toBe(true);
   });
 
-  it("goes on with a run of the command line, which goes on with it in turn", async () => {
+  it.runIf(process.env.TLX_DEEP)("goes on with a run of the command line, which goes on with it in turn", async () => {
     const [data, run, back] = ["pictures", "colours", "back"].map((name) => path.join(folder, name)) as [
       string,
       string,

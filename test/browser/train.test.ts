@@ -301,7 +301,7 @@ describe.skipIf(maySkip)("training in Chromium", () => {
     await page.close();
   });
 
-  it("stops where it is told to, and can go on", async () => {
+  it.runIf(process.env.TLX_DEEP)("stops where it is told to, and can go on", async () => {
     // Steps enough that the wish comes within the first epoch.
     const small = { settings: { ...settings, batch: 1 } };
     const stopped = await train({ at: "saved", epoch: 0, do: "abort" }, small);
@@ -312,7 +312,7 @@ describe.skipIf(maySkip)("training in Chromium", () => {
     expect(await act("list")).toMatchObject([{ finished: true, resumable: false }]);
   });
 
-  it("goes on where the storage is full, and gives its files from memory", async () => {
+  it.runIf(process.env.TLX_DEEP)("goes on where the storage is full, and gives its files from memory", async () => {
     await train(undefined, { run: "whole" });
     const session = await context.newCDPSession(page);
     const { usage } = await session.send("Storage.getUsageAndQuota", { origin });

@@ -7,7 +7,7 @@ import { type AnyCase, checkCase, everyVariant, fits, settingsUnder } from "./ch
 import { type RandomCase, randomCases } from "./random-cases.js";
 
 const deep = process.env.TLX_DEEP !== undefined;
-const numRuns = deep ? 200 : 3;
+const numRuns = deep ? 200 : 2;
 const timeout = deep ? 900_000 : 120_000; // a deep run compiles hundreds of kernels
 // Deep runs look elsewhere every time. The seed is in the name of the test; TLX_SEED repeats it (a deep one with TLX_DEEP).
 const seed = Number(process.env.TLX_SEED ?? (deep ? Date.now() % 2 ** 31 : 1));

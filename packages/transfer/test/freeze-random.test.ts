@@ -16,7 +16,7 @@ import {
   throughPrefix,
 } from "./random-plan.js";
 
-const PLANS = 500;
+const PLANS = process.env.TLX_DEEP ? 500 : 200;
 const FILES = 10;
 
 /** Largest difference of an element, relative to the largest element. */
