@@ -3,10 +3,6 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
 import {
   type Activation,
-  type AdaptiveAveragePoolGradParams,
-  type AdaptiveAveragePoolParams,
-  type AveragePoolGradParams,
-  type AveragePoolParams,
   type BatchNormParams,
   type BatchNormTrainingParams,
   type Biased,
@@ -23,33 +19,23 @@ import {
   type MatmulParams,
   type NoParams,
   type NormalizeParams,
-  type PoolParams,
-  type Problem,
   type SliceParams,
-  type Spec,
   type WindowInputGradParams,
   type WindowParams,
   type WindowWeightGradParams,
 } from "@tlx/kernels";
 import { tf } from "./backend.js";
+import { both, explicit, type Peer } from "./peer.js";
+import {
+  adaptiveAveragePool,
+  adaptiveAveragePoolGrad,
+  averagePool,
+  averagePoolGrad,
+  globalAveragePoolGrad,
+  maxPool,
+  maxPoolGrad,
+} from "./pool-peers.js";
 import { adamStep, sgdStep } from "./update-step.js";
-
-/** The op's outputs, computed by TensorFlow.js. */
-export type Peer<P> = (
-  inputs: readonly Tensor[],
-  problem: Problem<P>,
-) => readonly Tensor[] | Promise<readonly Tensor[]>;
-
-type Sides = readonly [number, number, number, number];
-type ExplicitPadding = [[number, number], [number, number], [number, number], [number, number]];
-
-const explicit = ([top, bottom, left, right]: Sides): ExplicitPadding => [
-  [0, 0],
-  [top, bottom],
-  [left, right],
-  [0, 0],
-];
-const both = (v: readonly [number, number]): [number, number] => [v[0], v[1]];
 
 const hardSigmoid = (x: Tensor): Tensor => tf.div(tf.relu6(tf.add(x, 3)), 6);
 const curves: Readonly<Record<string, (x: Tensor) => Tensor>> = {
@@ -154,62 +140,6 @@ const bareDepthwise = (x: Tensor, w: Tensor, params: WindowInputGradParams | Win
   return tf.depthwiseConv2d(x as Tensor4D, kernel, both(params.stride), explicit(params.pad));
 };
 
-/** What windows need beyond x and `before`: at least the padding after it, more where ceil mode hangs over. */
-const reachBelow = (i: 0 | 1, { inputs, outputs, params }: Problem<PoolParams>, before: number): number =>
-  Math.max(
-    0,
-    (outputs[0]!.shape[1 + i]! - 1) * params.stride[i] + params.kernel[i] - inputs[0]!.shape[1 + i]! - before,
-  );
-
-/** Padding of TensorFlow.js is never the largest and never counted, so it may stand for any overhang. */
-const overhang = (problem: Problem<PoolParams>): ExplicitPadding => {
-  const [top, , left] = problem.params.pad;
-  return explicit([top, reachBelow(0, problem, top), left, reachBelow(1, problem, left)]);
-};
-
-const maxPool: Peer<PoolParams> = ([x], problem) => {
-  const { kernel, stride } = problem.params;
-  return [tf.maxPool(x as Tensor4D, both(kernel), both(stride), overhang(problem))];
-};
-
-const averagePool: Peer<AveragePoolParams> = ([x], problem) => {
-  const { kernel, stride, pad, countPadding } = problem.params;
-  if (!countPadding) return [tf.avgPool(x as Tensor4D, both(kernel), both(stride), overhang(problem))];
-  const padded = tf.pad(x as Tensor4D, explicit(pad));
-  const rest = overhang({
-    ...problem,
-    inputs: [{ dtype: "f32", shape: padded.shape }],
-    params: { ...problem.params, pad: [0, 0, 0, 0] },
-  });
-  return [tf.avgPool(padded, both(kernel), both(stride), rest)];
-};
-
-const maxPoolGrad: Peer<PoolParams> = ([x, , dy], { inputs, params }) => {
-  const pads = overhang({ inputs: [inputs[0]!], outputs: [inputs[1]!], params });
-  return [tf.grad((v) => tf.maxPool(v as Tensor4D, both(params.kernel), both(params.stride), pads))(x!, dy)];
-};
-
-/** Sums over windows, divided by their areas: the gradient of tf.avgPool divides by the whole kernel, also at the edges. */
-const averagePoolGrad: Peer<AveragePoolGradParams> = ([dy], { inputs, outputs, params }) => {
-  const [x] = outputs as [Spec];
-  const kernel = tf.ones([...params.kernel, x.shape[3]!, 1]) as Tensor4D;
-  const sumWindows = (v: Tensor, padding: number): Tensor => {
-    const padded = tf.pad(v, explicit(params.pad), padding);
-    const rest = overhang({
-      inputs: [{ dtype: "f32", shape: padded.shape }],
-      outputs: inputs,
-      params: { ...params, pad: [0, 0, 0, 0] },
-    });
-    return tf.depthwiseConv2d(tf.pad(padded as Tensor4D, rest), kernel, both(params.stride), "valid");
-  };
-  const area = sumWindows(tf.ones([...x.shape]), Number(params.countPadding));
-  return [tf.grad((v) => tf.div(sumWindows(v, 0), area))(tf.zeros([...x.shape]), dy)];
-};
-
-const globalAveragePoolGrad: Peer<unknown> = ([dy], { outputs }) => [
-  tf.grad((x) => tf.mean(x, [1, 2], dy!.rank === 4))(tf.zeros([...outputs[0]!.shape]), dy),
-];
-
 const batchNormTraining: Peer<BatchNormTrainingParams> = (
   [x, weight, bias, runningMean, runningVar, residual],
   { params: { eps, momentum, activation = "none" } },
@@ -312,29 +242,6 @@ const cropImage: Peer<CropParams> = ([x], { outputs, params: { top, left } }) =>
 const normalizeImage: Peer<NormalizeParams> = ([x], { params: { mean, std } }) => [
   tf.div(tf.sub(tf.div(tf.slice(x!, [0, 0, 0, 0], [-1, -1, -1, 3]), 255), [...mean]), [...std]),
 ];
-
-/** Means over the windows that share out `from` elements to `to`, as a matrix [to, from]. */
-function shares(from: number, to: number): Tensor2D {
-  const rows = Array.from({ length: to }, (_, o) => {
-    const [begin, end] = [Math.floor((o * from) / to), Math.ceil(((o + 1) * from) / to)];
-    return Array.from({ length: from }, (_, i) => (i >= begin && i < end ? 1 / (end - begin) : 0));
-  });
-  return tf.tensor2d(rows, [to, from]);
-}
-
-/** By a matrix for the rows of a picture and one for its columns; "oh" applies it, "ho" turns it around. */
-const share = (x: Tensor, rows: Tensor2D, columns: Tensor2D, way: "oh" | "ho"): Tensor =>
-  tf.einsum(`${way},nwhc->nwoc`, columns, tf.einsum(`${way},nhwc->nowc`, rows, x));
-
-const adaptiveAveragePool: Peer<AdaptiveAveragePoolParams> = ([x], { params: { size } }) => {
-  const [, h, w] = x!.shape as [number, number, number, number];
-  return [share(x!, shares(h, size[0]), shares(w, size[1]), "oh")];
-};
-
-const adaptiveAveragePoolGrad: Peer<AdaptiveAveragePoolGradParams> = ([dy], { params: { inputSize } }) => {
-  const [, h, w] = dy!.shape as [number, number, number, number];
-  return [share(dy!, shares(inputSize[0], h), shares(inputSize[1], w), "ho")];
-};
 
 // biome-ignore lint/suspicious/noExplicitAny: peers of ops of every parameter type.
 export const peers: Readonly<Record<string, Peer<any>>> = {
