@@ -43,7 +43,7 @@ const QUICK = { rounds: 5, budgetMs: 800 };
 /** Kernels, networks, training steps and the host's share, in this order. */
 export const suiteCases = (): SuiteCase[] => [
   ...kernelShapes().map(kernelCase),
-  ...["mobilenet-v2", "resnet-18", "squeezenet-1.1", "tlx-nano"].flatMap((model) =>
+  ...["mobilenet-v2", "resnet-18", "resnet-50", "squeezenet-1.1", "tlx-nano"].flatMap((model) =>
     forwardCases(model, model === "mobilenet-v2"),
   ),
   ...trainCases,

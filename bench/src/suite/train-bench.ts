@@ -1,6 +1,6 @@
 /**
- * A training step of MobileNetV2, and of tlx-nano, with all layers, the last three blocks or the head trained. A frozen part runs in every step,
- * or, "-features", its results are given, as in training on cached features. Batch norms are folded, or learn with the
+ * A training step of MobileNetV2 with all layers, the last three blocks or the head trained, and of tlx-nano and ResNet-50 with all layers.
+ * A frozen part runs in every step, or, "-features", its results are given, as in training on cached features. Batch norms are folded, or learn with the
  * statistics of the batch: "all-batch-norms", as from scratch.
  */
 import { type ForcedVariants, type Gpu, TlxError } from "@tlx/kernels";
@@ -36,6 +36,8 @@ const KINKED: StepTolerance = { gradient: 5e-2, updated: 1e-2 };
 const RISE = 1e-3;
 
 const BATCH = 8;
+/** Of a network whose step takes a software adapter seconds, and its peers minutes. */
+const LARGE_BATCH = 2;
 
 type Trained = Pick<StepCase, "name" | "live"> & { readonly unfreeze: string; readonly batchNorms?: boolean };
 
@@ -53,13 +55,17 @@ const partly: readonly Trained[] = [
 /** The plain variants: of all there are, the ones that were written to be read. */
 const plain: ForcedVariants = Object.fromEntries(records.map(({ op }) => [op.name, op.variants.at(-1)!.name]));
 
-function caseOf(network: string, { name: part, unfreeze, live, batchNorms = false }: Trained): SuiteCase {
-  const name = `${network}/train/${part}/b${BATCH}`;
+function caseOf(
+  network: string,
+  { name: part, unfreeze, live, batchNorms = false }: Trained,
+  batch: number = BATCH,
+): SuiteCase {
+  const name = `${network}/train/${part}/b${batch}`;
   return {
     quick: part === "head-features",
     names: () => [name],
     run: (context) => {
-      const settings = { batch: BATCH, unfreeze, ...(batchNorms && { batchNorm: "train" as const }) };
+      const settings = { batch, unfreeze, ...(batchNorms && { batchNorm: "train" as const }) };
       const checkpoint = batchNorms ? "none" : seededCheckpoint(network);
       return benchStep(context, { name, network, checkpoint, settings, live });
     },
@@ -69,6 +75,7 @@ function caseOf(network: string, { name: part, unfreeze, live, batchNorms = fals
 export const trainCases: readonly SuiteCase[] = [
   ...[...whole, ...partly].map((step) => caseOf("mobilenet-v2", step)),
   ...whole.map((step) => caseOf("tlx-nano", step)),
+  ...whole.map((step) => caseOf("resnet-50", step, LARGE_BATCH)),
 ];
 
 export const stepWork = ({
