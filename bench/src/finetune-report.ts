@@ -1,8 +1,7 @@
 import type { Gpu } from "@tlx/kernels";
 import { formatTable } from "@tlx/nn";
-import type { TrainSettings } from "@tlx/transfer";
+import { confidenceInterval, type MeanInterval, type TrainSettings } from "@tlx/transfer";
 import { environment, saveResults } from "./protocol.js";
-import { confidenceInterval, type Interval } from "./suite/confidence.js";
 
 /** On val, in percent: of the epoch that did best there, and of the last one. */
 export interface Accuracy {
@@ -21,7 +20,10 @@ export interface SetAccuracies {
 type Recipes = Readonly<Record<"head" | "tail" | "scratch", Partial<TrainSettings>>>;
 
 /** Means over the seeds, and of the differences of runs of one seed. */
-function intervalsOf({ head, tail }: SetAccuracies, at: keyof Accuracy): Record<"head" | "tail" | "gain", Interval> {
+function intervalsOf(
+  { head, tail }: SetAccuracies,
+  at: keyof Accuracy,
+): Record<"head" | "tail" | "gain", MeanInterval> {
   return {
     head: confidenceInterval(head.map((run) => run[at])),
     tail: confidenceInterval(tail.map((run) => run[at])),
@@ -29,7 +31,7 @@ function intervalsOf({ head, tail }: SetAccuracies, at: keyof Accuracy): Record<
   };
 }
 
-const show = ({ mean, margin }: Interval): string => `${mean.toFixed(1)} +- ${margin.toFixed(1)}`;
+const show = ({ mean, margin }: MeanInterval): string => `${mean.toFixed(1)} +- ${margin.toFixed(1)}`;
 
 /** Prints and saves accuracies with their intervals. Throws E_USAGE for fewer than two seeds. */
 export function reportFineTune(

@@ -6,11 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { check, type Gpu } from "@tlx/kernels";
 import { formatTable } from "@tlx/nn";
-import { parseSafetensors, type TrainSettings } from "@tlx/transfer";
+import { confidenceInterval, parseSafetensors, type TrainSettings } from "@tlx/transfer";
 import { diskFeatures, imageFolder, readWeightsFile } from "@tlx/transfer/node";
 import { environment, resultsFile, saveResults } from "./protocol.js";
 import { requirePath, sharedPath } from "./shared-path.js";
-import { confidenceInterval } from "./suite/confidence.js";
 import { trainOnce } from "./train-once.js";
 
 const sets = ["ants_bees", "flowers5", "grocery10", "xray3"] as const;

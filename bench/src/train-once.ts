@@ -5,9 +5,9 @@ import {
   type Dataset,
   findModel,
   type Model,
+  measureTraining,
   type OpenFeatures,
   type TrainSettings,
-  train,
 } from "@tlx/transfer";
 import { decodeAll } from "@tlx/transfer/node";
 
@@ -42,35 +42,13 @@ export async function trainOnce({
   model = findModel("mobilenet-v2"),
   ...input
 }: TrainOnceInput): Promise<TrainedOnce> {
-  const { classes, train: samples, val } = data;
-  const pictures = decodeAll;
-  const start = performance.now();
-  const events = train({ ...input, model, classes, train: samples, val, pictures });
-  let featuresMs = 0;
-  let lastAccuracy = 0;
-  let computed = 0;
-  let epochs = 0;
-  for (;;) {
-    const { done, value } = await events.next();
-    if (done) {
-      const headMs = performance.now() - start - featuresMs;
-      return {
-        featuresMs,
-        headMs,
-        accuracy: value.val.accuracy,
-        lastAccuracy,
-        bestEpoch: value.bestEpoch,
-        epochs,
-        computed,
-      };
-    }
-    if (value.type === "features") {
-      featuresMs = performance.now() - start;
-      if (value.done === value.total) computed += value.total - value.cached;
-    }
-    if (value.type === "epoch") {
-      lastAccuracy = value.valAccuracy;
-      epochs += 1;
-    }
-  }
+  const { classes, train, val } = data;
+  const { measured } = await measureTraining({ ...input, model, classes, train, val, pictures: decodeAll });
+  const { accuracy, bestEpoch, epochs, prepareSeconds, seconds, features } = measured;
+  return {
+    featuresMs: 1000 * prepareSeconds,
+    headMs: 1000 * (seconds - prepareSeconds),
+    lastAccuracy: epochs.at(-1)!.valAccuracy,
+    ...{ accuracy, bestEpoch, epochs: epochs.length, computed: features.computed },
+  };
 }

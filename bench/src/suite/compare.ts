@@ -9,7 +9,7 @@
  *
  * 99 %, because hundreds of results are judged at once. One run has no spread, so it is never judged.
  */
-import { studentQuantile } from "./confidence.js";
+import { studentQuantile } from "@tlx/transfer";
 import type { ResultFile } from "./result.js";
 import { median } from "./statistics.js";
 

@@ -2,21 +2,21 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { findModel, type TrainConfig } from "@tlx/transfer";
-import { cacheFolder } from "@tlx/transfer/node";
+import { cachedFiles, cacheFolder } from "@tlx/transfer/node";
 import { defaultModel, shippedModel } from "./options.js";
 import type { Report } from "./report.js";
 
 /** A configuration whose network is settled. */
 export type SettledConfig = TrainConfig & { readonly model: string };
 
-/** Where the cache has the weights of the larger network, or would have them. */
-const largerFile = (cache: string | false | undefined): string =>
-  path.join(cache || cacheFolder(), "weights", findModel(defaultModel).card.weights.file);
+/** Where the cache may have the weights of the larger network. */
+const largerFiles = (cache: string | false | undefined): readonly string[] =>
+  cachedFiles(findModel(defaultModel).card.weights, cache || undefined);
 
 /** Weights that were given, "none" among them, are those of the larger network; so is a file in the cache, even a damaged one. */
 export function settleModel(config: TrainConfig, cache: string | false | undefined): SettledConfig {
   if (config.model !== null) return { ...config, model: config.model };
-  const isHere = config.weights !== null || existsSync(largerFile(cache));
+  const isHere = config.weights !== null || largerFiles(cache).some(existsSync);
   return { ...config, model: isHere ? defaultModel : shippedModel };
 }
 
@@ -32,6 +32,6 @@ export function explainShipped(report: Report, cache: string | false | undefined
     "larger",
     `${defaultModel} is as a rule more accurate, at ${times} times the work; it needs a file of weights:
 ${card.weights.source}.
-Put it at ${largerFile(cache)} or name it with --weights FILE`,
+tlx pull ${defaultModel} fetches it, or put it at ${path.join(cache || cacheFolder(), "weights", card.weights.file)}, or name it with --weights FILE`,
   );
 }

@@ -20,8 +20,19 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   E_LIMIT: Exit.failed,
 };
 
+/** Ends a command that did its work with another status than 0. What it found is said by then. */
+export class Finding extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** The status for whatever ended a command. */
 export function exitStatusOf(error: unknown): number {
+  if (error instanceof Finding) return error.status;
   if (error instanceof TlxError) return statusOf[error.code];
   if (error instanceof CommanderError) {
     return error.exitCode === 0 ? Exit.ok : Exit.usage; // help and version that were asked for end with 0

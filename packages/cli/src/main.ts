@@ -1,19 +1,27 @@
 import { TlxError } from "@tlx/kernels";
 import { Command, CommanderError } from "commander";
+import { adviseCommand } from "./commands/advise.js";
 import { benchCommand } from "./commands/bench.js";
+import { calibrateCommand } from "./commands/calibrate.js";
+import { compareCommand } from "./commands/compare.js";
 import { demoCommand } from "./commands/demo.js";
+import { diffCommand } from "./commands/diff.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { evaluateCommand } from "./commands/evaluate.js";
+import { exportCommand } from "./commands/export.js";
 import { importCommand } from "./commands/import.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { lrFindCommand } from "./commands/lr-find.js";
 import { modelsCommand } from "./commands/models.js";
 import { predictCommand } from "./commands/predict.js";
 import { pretrainCommand } from "./commands/pretrain.js";
+import { pullCommand } from "./commands/pull.js";
+import { reportCommand } from "./commands/report.js";
 import { trainCommand } from "./commands/train.js";
 import { tuneCommand } from "./commands/tune.js";
 import { verifyCommand } from "./commands/verify.js";
 import type { Context } from "./context.js";
-import { Exit, exitStatusOf } from "./exit.js";
+import { Exit, exitStatusOf, Finding } from "./exit.js";
 import { Interrupt } from "./interrupt.js";
 import { printable } from "./printable.js";
 import { Report } from "./report.js";
@@ -27,10 +35,17 @@ Examples:
   $ tlx train flowers                            on tlx-nano, the small network that comes with tlx
   $ tlx train flowers --weights mobilenet_v2.safetensors
   $ tlx predict --run runs/train/flowers photo.jpg
+  $ tlx advise flowers                           which network to train, and what of it should learn
+  $ tlx compare flowers                          which way to train does best, and does transfer help
+  $ tlx lr-find flowers                          the learning rate that suits the pictures
   $ tlx evaluate --run runs/train/flowers more-flowers
+  $ tlx report runs/train/flowers                look at it: mistakes, confidence, labels, layers
   $ tlx verify runs/train/flowers
   $ tlx pretrain pictures --model my-network.mjs
+  $ tlx pull resnet-50                           fetch its weights, and check them
   $ tlx import resnet18-f37072fd.pth            weights of PyTorch, NumPy or TensorFlow.js, without running them
+  $ tlx export runs/train/flowers --format onnx --out flowers.onnx
+  $ tlx diff mine.safetensors theirs.pth         one network twice: the first layer that differs, and why
   $ tlx tune mobilenet-v2                        find the fastest kernels for this GPU
   $ tlx bench --quick                            measure this GPU
 
@@ -51,12 +66,20 @@ function buildProgram(context: Context): Command {
   for (const make of [
     trainCommand,
     pretrainCommand,
+    adviseCommand,
+    compareCommand,
+    lrFindCommand,
     evaluateCommand,
+    reportCommand,
     predictCommand,
+    calibrateCommand,
     verifyCommand,
+    diffCommand,
     inspectCommand,
     modelsCommand,
+    pullCommand,
     importCommand,
+    exportCommand,
     tuneCommand,
     benchCommand,
     demoCommand,
@@ -79,9 +102,9 @@ const restyle = (text: string): string =>
 /** Says what ended the command, unless that was said already. */
 function explain(error: unknown, report: Report): void {
   if (process.env.TLX_DEBUG === "1" && error instanceof Error) report.say(printable(error.stack ?? String(error)));
-  if (error instanceof CommanderError) return;
+  if (error instanceof CommanderError || error instanceof Finding) return;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof TlxError) report.fail(message.replace(/^(openGpu|train|tune|predict|runs?): /, ""));
+  if (error instanceof TlxError) report.fail(message.replace(/^(openGpu|train|tune|predict|advise|runs?): /, ""));
   else if (error instanceof Error && "syscall" in error) {
     report.fail(`the system refused: ${message}; check the path, its permissions and the space left there`);
   } else {

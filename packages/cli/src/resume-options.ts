@@ -4,8 +4,8 @@ import { type Command, Option } from "commander";
 
 const mayChange = ["adapter", "cache", "download", "offline", "json", "saveSteps"];
 
-/** Of a training, not of a distillation: where its pictures and weights are now, and that it may be another GPU. */
-const ofTraining = ["weights", "otherGpu"];
+/** Of a training, not of a distillation: where its pictures and weights are now, that it may be another GPU, and what comes after. */
+const ofTraining = ["weights", "otherGpu", "calibrate", "tensorboard", "report"];
 
 /** For help and errors. */
 export const resumeFlags = "--adapter, --cache, --no-cache, --download, --offline, --json and --save-steps";
@@ -13,7 +13,7 @@ export const resumeFlags = "--adapter, --cache, --no-cache, --download, --offlin
 export const resumeOption = (): Option =>
   new Option(
     "--resume <rundir>",
-    `go on with a run that was stopped or killed; beside it only DIR and --weights, to say where its pictures and weights are now, --other-gpu, ${resumeFlags}`,
+    `go on with a run that was stopped or killed; beside it only DIR and --weights, to say where its pictures and weights are now, --other-gpu, --calibrate, --tensorboard, --no-report, ${resumeFlags}`,
   );
 
 export const otherGpuOption = (): Option =>
@@ -37,7 +37,9 @@ export function checkResumeOptions(command: Command, kind: "training" | "distill
   const extra = isTraining ? command.args.slice(1) : command.args;
   const found = [...extra.map((text) => `"${text}"`), ...typed.map((option) => option.long)];
   if (found.length === 0) return;
-  const flags = isTraining ? `DIR, --weights, --other-gpu, ${resumeFlags}` : resumeFlags;
+  const flags = isTraining
+    ? `DIR, --weights, --other-gpu, --calibrate, --tensorboard, --no-report, ${resumeFlags}`
+    : resumeFlags;
   throw new TlxError(
     "E_USAGE",
     `--resume: a run goes on as its config.json says, and only ${flags} may be given beside it, found ${found.join(", ")}; leave that out, or train anew`,

@@ -2,8 +2,11 @@
 import { TlxError } from "@tlx/kernels";
 import { type Snapshot, type TrainConfig, type TrainInput, type TrainResult, train } from "@tlx/transfer";
 import { decodeAll, diskFeatures, type RunFolder } from "@tlx/transfer/node";
+import { calibrateResult, uncalibrated } from "./calibrate-result.js";
 import type { Context } from "./context.js";
+import { type OnlookerOptions, Onlookers } from "./onlookers.js";
 import { quoteForShell } from "./printable.js";
+import { reportAfter } from "./report-after.js";
 import { type CacheOptions, identify, inputOf, type TrainJob } from "./train-job.js";
 import { printResult, TrainReporter } from "./train-report.js";
 
@@ -17,22 +20,47 @@ export interface TrainTarget extends Required<Pick<TrainInput, "gpu" | "reopenGp
   readonly places?: Pick<TrainConfig, "data" | "weights">;
 }
 
+/** What comes after a training. */
+interface WrittenOptions {
+  readonly json?: boolean;
+  readonly calibrate?: boolean;
+  /** Default true. */
+  readonly report?: boolean;
+}
+
 /** Trains, says how it goes, and writes the run. */
 export async function trainIntoRun(
   context: Context,
   job: TrainJob,
   target: TrainTarget,
-  { json, cache }: CacheOptions & { readonly json?: boolean },
+  { json, cache, calibrate, tensorboard, report: withReport = true }: CacheOptions & OnlookerOptions & WrittenOptions,
   start: number,
 ): Promise<void> {
   const { report, signal } = context;
   const { run } = target;
   try {
     const reporter = new TrainReporter(report, Math.ceil(job.data.train.length / job.config.batch));
-    const result = await trainAndReport(context, job, cache, reporter, target);
-    await run.finish(result.gpu, result);
+    const onlookers = await Onlookers.open(context, run.folder, job, { tensorboard });
+    const trained = await trainAndReport(context, job, cache, { reporter, onlookers }, target);
+    await onlookers.finish(trained);
+    const { result, record, beside } = await (calibrate ? calibrateResult(context, trained) : uncalibrated(trained));
+    await run.finish(result.gpu, result, beside);
+    const { model, gpu } = result;
+    const page = withReport
+      ? await reportAfter(context, gpu, { folder: run.folder, model, ...(job.choices && { choices: job.choices }) })
+      : undefined;
     const seconds = (performance.now() - start) / 1000;
-    if (json) report.printJson(summarize(run, result, { seconds, features: reporter.features }));
+    const calibration = calibrate && { calibration: record ?? null };
+    if (json)
+      report.printJson(
+        summarize(run, result, {
+          seconds,
+          features: reporter.features,
+          warnings: onlookers.warnings,
+          report: page ?? null,
+          ...calibration,
+        }),
+      );
     else printResult(report, run.folder, result);
     report.field("done", `in ${seconds.toFixed(1)} s; now try: tlx predict --run ${quoteForShell(run.folder)} FILE`);
   } catch (error) {
@@ -66,10 +94,10 @@ async function trainAndReport(
   { report, signal }: Context,
   job: TrainJob,
   cache: string | false | undefined,
-  reporter: TrainReporter,
+  { reporter, onlookers }: { readonly reporter: TrainReporter; readonly onlookers: Onlookers },
   { gpu, reopenGpu, run, snapshot, acceptOtherGpu, places }: TrainTarget,
 ): Promise<TrainResult> {
-  const pictures: TrainInput["pictures"] = (samples, { skip }) => decodeAll(samples, { signal, skip });
+  const pictures = onlookers.pictures((samples, { skip }) => decodeAll(samples, { signal, skip }));
   const events = train({
     ...{ ...inputOf(job), gpu, reopenGpu, pictures, signal },
     openFeatures: cache === false ? undefined : diskFeatures(cache),
@@ -84,6 +112,7 @@ async function trainAndReport(
       // They are the right ones: the trainer has compared.
       if (value.type === "plan" && places) await run.relocate(places);
       reporter.show(value);
+      await onlookers.see(value);
     }
   } catch (error) {
     if (signal.aborted && cache !== false && !run.isResumable) {

@@ -24,7 +24,7 @@ const otherGroup = "Memory, precision and saving:";
 /** The entries under their headings, in the order in which people should read them. */
 function groupDocs(docs: readonly ConfigDoc[]): readonly (readonly [heading: string, docs: readonly ConfigDoc[]])[] {
   const grouped = Object.entries(groups).map(
-    ([heading, names]) => [heading, names.map((name) => docs.find((doc) => doc.name === name)!)] as const,
+    ([heading, names]) => [heading, names.flatMap((name) => docs.filter((doc) => doc.name === name))] as const,
   );
   const others = docs.filter((doc) => doc.name !== "data" && !grouped.some(([, found]) => found.includes(doc)));
   return [...grouped, [otherGroup, others]];
@@ -64,6 +64,25 @@ function optionsOf(doc: ConfigDoc): Option[] {
   if (doc.choices) return [new Option(`${flag} <word>`, text).choices(doc.choices)];
   const value = placeholders[doc.name] ?? (doc.unit || (typeof doc.default === "number" ? "n" : "name"));
   return [new Option(`${flag} <${value}>`, text).argParser(parser(doc))];
+}
+
+/** In place of a learning rate: it is found first. */
+export const AUTO = "auto";
+
+/** Lets --lr be "auto" too. */
+export function allowAutoRate(command: Command): Command {
+  const option = command.options.find(({ long }) => long === "--lr")!;
+  const parse = option.parseArg!;
+  option.description += `; ${AUTO}: found by trials on the training pictures, as tlx lr-find does`;
+  option.argParser((text: string, before: unknown) => {
+    if (text === AUTO) return AUTO;
+    try {
+      return parse(text, before);
+    } catch {
+      throw new InvalidArgumentError(`Expected a number above 0, or ${AUTO}.`);
+    }
+  });
+  return command;
 }
 
 const flagged = configDocs.filter((doc) => doc.name !== "data");

@@ -3,6 +3,7 @@ export { GraphBuilder, Scope } from "./graph/builder.js";
 export { describeGraph } from "./graph/describe.js";
 export type { Block, BlockStart, Graph, LargeNodes, Network, Node, Weights } from "./graph/graph.js";
 export { formatTable, printGraph } from "./graph/print.js";
+export { ancestors } from "./graph/walk.js";
 export { kaimingNormal, kaimingUniform, mix, seedFor, uniformFanIn, zeros } from "./init.js";
 export {
   activate,
@@ -35,7 +36,7 @@ export { type Differentiated, differentiate } from "./passes/differentiate.js";
 export { dropDead } from "./passes/drop-dead.js";
 export { foldAffine } from "./passes/fold-affine.js";
 export { freezeNorms } from "./passes/frozen-batch-norm.js";
-export { fuseEpilogue } from "./passes/fuse-epilogue.js";
+export { fuseBias, fuseEpilogue } from "./passes/fuse-epilogue.js";
 export { fuseExpand, splitExpand } from "./passes/fuse-expand.js";
 export { fuseGradients } from "./passes/fuse-gradients.js";
 export { fuseTraining } from "./passes/fuse-training.js";
@@ -63,6 +64,7 @@ export {
   problemsOf,
   type TunedChoice,
 } from "./tune/problems.js";
+export { Stopwatch } from "./tune/stopwatch.js";
 export type { FailedCandidate, TunedProblem } from "./tune/tune-problem.js";
 export {
   type SkippedProblem,

@@ -35,7 +35,7 @@ export {
   preprocessGeometry,
 } from "./preprocess.js";
 export { type BuildRunOptions, buildRun } from "./run/build-run.js";
-export { type EvaluateOptions, evaluateRun, type LabelledSamples, type RunEvaluation } from "./run/evaluate-run.js";
+export { type EvaluateOptions, evaluateRun, type RunEvaluation } from "./run/evaluate-run.js";
 export { type Golden, makeGolden, verifyGolden } from "./run/golden.js";
 export type { LoadedRun, ModelDescription } from "./run/model-file.js";
 export { parseDescription, parseGolden } from "./run/parse-model.js";
@@ -141,3 +141,143 @@ export {
   type WeightsOrigin,
 } from "./weights/source.js";
 export { writeSafetensors } from "./weights/write-safetensors.js";
+
+// What judges data, trainings and their results. After all that pages load, which is compressed better so.
+
+export {
+  type Advice,
+  type AdviseEvent,
+  type AdviseInput,
+  advise,
+  adviseStrategies,
+  type Candidate,
+  type MeasuredModel,
+  type PredictedWay,
+} from "./advise/advise.js";
+export type { Placement } from "./advise/placement.js";
+export type { SetSize } from "./advise/set-size.js";
+export type { Similarity, SimilarityVote } from "./advise/similarity.js";
+export type { TriedWay } from "./advise/try-ways.js";
+export { type CalibratedTraining, calibrateTraining, trainedNetwork } from "./calibration/calibrate-training.js";
+export { calibratedModel } from "./calibration/calibrated-model.js";
+export {
+  CALIBRATION,
+  type CalibrationRecord,
+  recordCalibration,
+  refuseCalibration,
+} from "./calibration/calibration-record.js";
+export { type CollectedLogits, type CollectOptions, collectLogits } from "./calibration/collect-logits.js";
+export { fitTemperature } from "./calibration/fit-temperature.js";
+export { foldTemperature } from "./calibration/fold-temperature.js";
+export {
+  type CalibrationErrors,
+  type CalibrationMeasure,
+  calibrationErrors,
+  measureCalibration,
+} from "./calibration/measure-calibration.js";
+export { brierScore, logLoss } from "./calibration/proper-scores.js";
+export {
+  equalCountBins,
+  expectedCalibrationError,
+  maximumCalibrationError,
+  type ReliabilityBin,
+  reliabilityBins,
+} from "./calibration/reliability.js";
+export { softmaxOf } from "./calibration/softmax.js";
+export {
+  accuracyInterval,
+  differenceInterval,
+  type Outcome,
+  type SeededInterval,
+} from "./compare/accuracy-interval.js";
+export {
+  type ComparedRow,
+  type ComparedRun,
+  type ComparisonFigures,
+  type Cost,
+  type CurvePoint,
+  compareRuns,
+  differenceOf,
+  isClear,
+  isSameWay,
+  type RowDifference,
+  type RowTime,
+  SCRATCH,
+  type Spread,
+  type Way,
+} from "./compare/comparison.js";
+export { type Conclusion, concludeComparison, type TransferVerdict } from "./compare/conclude.js";
+export { confidenceInterval, type MeanInterval, studentQuantile } from "./compare/confidence.js";
+export { type MeasuredStep, measureStep, plannedBytes } from "./compare/measure-step.js";
+export { type MeasuredEpoch, type MeasuredTraining, measureTraining } from "./compare/measure-training.js";
+export {
+  compareTensors,
+  isAlike,
+  type Rating,
+  type TensorDifference,
+} from "./diff/compare-tensors.js";
+export { compareTraces, type Divergence, findDivergence, type LayerDifference } from "./diff/compare-traces.js";
+export { type Distance, distanceOf } from "./diff/distance.js";
+export { foldNorms } from "./diff/fold-norms.js";
+export { partialNetwork } from "./diff/partial-network.js";
+export { preparePicture } from "./diff/prepare-picture.js";
+export { formFor, inOrder, type Trace, type TraceForm, traceNetwork } from "./diff/trace.js";
+export { buildEvidenceNetwork, type Cut, type EvidenceNetwork } from "./evidence/evidence-graph.js";
+export {
+  type EvidenceInput,
+  type ExtractedCut,
+  type ExtractedEvidence,
+  extractEvidence,
+} from "./evidence/extract-evidence.js";
+export type { LabelledFeatures } from "./evidence/feature-matrix.js";
+export { type LearningCurve, type LearningPoint, measureCurve } from "./evidence/learning-curve.js";
+export { type ProbeOptions, type ProbeResult, probeLinearly } from "./evidence/linear-probe.js";
+export { logMe } from "./evidence/log-me.js";
+export { type CutEvidence, measureNetwork, type NetworkEvidence } from "./evidence/measure-network.js";
+export { measureNearest, type NearestResult } from "./evidence/nearest.js";
+export { errorAt, fitPowerLaw, type PowerLaw } from "./evidence/power-law.js";
+export { measureConfidence, type SourceConfidence } from "./evidence/source-confidence.js";
+export { type Colour, colourOf } from "./explain/colour-map.js";
+export { Explainer, type ExplainerOptions, type Explanation } from "./explain/explainer.js";
+export { enlargeMap, gradCam, type MapShape } from "./explain/grad-cam.js";
+export { type BlockGradient, type GradientOptions, gradientNorms } from "./explain/gradient-norms.js";
+export { type ChoiceOptions, chooseRate, equalScores, type RateScore, scoreRates } from "./lr-find/choose-rate.js";
+export {
+  findLearningRate,
+  type RateEvent,
+  type RateFinding,
+  type RateSearch,
+  type TrialEvent,
+} from "./lr-find/find-learning-rate.js";
+export { hashState, stateBefore } from "./lr-find/hash-state.js";
+export type { TrialPlan } from "./lr-find/plan-trials.js";
+export { type RangeEvent, type RangeOptions, type RangeTest, testRange } from "./lr-find/range-test.js";
+export { geometricRates, nearestRung, rungAt } from "./lr-find/rate-ladder.js";
+export { type RangeMarks, type RangePoint, readCurve } from "./lr-find/read-curve.js";
+export { smoothLosses } from "./lr-find/smooth-losses.js";
+export { type ClassIntervals, classIntervals } from "./metrics/class-intervals.js";
+export { type PrecisionRecall, type PrecisionRecallPoint, precisionRecallOf } from "./metrics/precision-recall.js";
+export { aucInterval, type Roc, type RocPoint, rocOf } from "./metrics/roc.js";
+export { splitRows } from "./metrics/split-rows.js";
+export { type TopK, topK } from "./metrics/top-k.js";
+export { type Interval, wilsonInterval } from "./metrics/wilson-interval.js";
+export { type LabelledSamples, matchClasses } from "./run/match-classes.js";
+export type {
+  ClassCount,
+  DataScan,
+  DuplicateGroup,
+  DuplicatePair,
+  Extents,
+  Imbalance,
+  ScannedPicture,
+  SplitName,
+  SplitSample,
+  UnreadablePicture,
+} from "./scan/data-scan.js";
+export { findSuspects, type Suspect, type Suspects } from "./suspects/find-suspects.js";
+export { probeSuspects } from "./suspects/probe-suspects.js";
+export { CopyWatch } from "./watch/copy-watch.js";
+export { findLeakage } from "./watch/leakage.js";
+export type { TrainingWarning, WarningKind } from "./watch/training-warning.js";
+export { TrainingWatch, type WatchedTraining } from "./watch/training-watch.js";
+export { halveTensors } from "./weights/half-tensors.js";

@@ -1,3 +1,6 @@
+export { readCalibration } from "./calibration/node/read-calibration.js";
+export { writeCalibrated } from "./calibration/node/write-calibrated.js";
+export { CompareFolder } from "./compare/node/compare-folder.js";
 export { DEFAULT_MAX_PIXELS } from "./data/check-picture.js";
 export type { SplitOptions } from "./data/class-folders.js";
 export { dataIdentity } from "./data/node/data-identity.js";
@@ -7,6 +10,7 @@ export { imageFolder } from "./data/node/image-folder.js";
 export { labelledFolder } from "./data/node/labelled-folder.js";
 export { pictureFiles } from "./data/node/picture-files.js";
 export { type DistilConfig, DistilFolder, type DistilResumption } from "./distil/node/distil-folder.js";
+export { type OverlayOptions, renderOverlay } from "./explain/node/render-overlay.js";
 export { type FeatureCacheSize, featureCacheSize } from "./features/node/cache-size.js";
 export { DiskFeatureStore, diskFeatures } from "./features/node/disk-store.js";
 export { type ReadRunOptions, readRun } from "./run/node/read-run.js";
@@ -15,9 +19,11 @@ export { type FilesVerification, type VerifyFilesOptions, verifyFiles } from "./
 export { replaceFile } from "./run/node/write-file.js";
 export { writeFolder } from "./run/node/write-folder.js";
 export { CERTIFICATE, type RunStart, type Skipped } from "./run/run-files.js";
+export { type ScanOptions, type ScanProgress, scanDataset, scanFolder } from "./scan/node/scan-folder.js";
 export { readKernels, type TunedFileOptions, tunedFile } from "./tune/node/tuned-file.js";
-export { cacheFolder } from "./weights/node/cache-folder.js";
+export { cachedFiles, cacheFolder } from "./weights/node/cache-folder.js";
 export { hashFile } from "./weights/node/checksum.js";
 export { readWeightsFile } from "./weights/node/file.js";
-export { readCheckpointFile } from "./weights/node/read-checkpoint-file.js";
+export { keptOfPull, type PullCheck, type Pulled, type PullOptions, pullWeights } from "./weights/node/pull.js";
+export { readCheckpointFile, readShard } from "./weights/node/read-checkpoint-file.js";
 export { type ResolveOptions, resolveWeights } from "./weights/node/resolve.js";

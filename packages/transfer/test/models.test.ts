@@ -145,7 +145,8 @@ it.each(models.filter(({ card }) => card.weights.shipped))(
 /** A network as docs/networks.md shows it. */
 function rowOf({ name, card, headPath }: Model): string {
   const { weights, inputSize, parameters, multiplyAdds, blocks } = card;
-  const link = weights.url && `[${weights.sha256Prefix}](${weights.url})${weights.untried ? " \\*" : ""}`;
+  const digits = weights.sha256Prefix ?? "as the host says";
+  const link = weights.url && `[${digits}](${weights.url})${weights.untried ? " \\*" : ""}`;
   const numbers = [inputSize, (parameters / 1e6).toFixed(2), (multiplyAdds / 1e9).toFixed(3), blocks.length];
   const cells = [`\`${name}\``, ...numbers, `\`${headPath}\``, link ?? (weights.shipped ? "come with tlx" : "")];
   return `| ${cells.join(" | ")} |`;

@@ -128,7 +128,14 @@ function readLimits(limits: GPUSupportedLimits): Record<string, number> {
 
 /** Variables that change what tlx or the driver does, where they are set. */
 function readEnvironment(): Record<string, string> {
-  const names = ["TLX_ADAPTER", "TLX_CACHE", "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "MESA_VK_DEVICE_SELECT"];
+  const names = [
+    "TLX_ADAPTER",
+    "TLX_CACHE",
+    "TLX_MIRROR",
+    "VK_DRIVER_FILES",
+    "VK_ICD_FILENAMES",
+    "MESA_VK_DEVICE_SELECT",
+  ];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 

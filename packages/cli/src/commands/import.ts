@@ -7,12 +7,12 @@ import {
   parseSafetensors,
   type Recognition,
   recogniseWeights,
-  type WeightsFormat,
   writeSafetensors,
 } from "@tlx/transfer";
 import { hashFile, readCheckpointFile, replaceFile } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { type ReadWeights, readExportWeights } from "../export/read-export.js";
 import { loadModel } from "../load-model.js";
 import { jsonOption } from "../options.js";
 import { printableName, quoteForShell } from "../printable.js";
@@ -31,6 +31,7 @@ FILE is one of
   *.npz            what numpy.savez wrote
   model.json       of a TensorFlow.js layers model, with its shards beside it
   *.safetensors    with the names of another library
+  *.onnx, a folder what tlx export wrote; of other ONNX files those whose weights keep the names of their layers
 Network and names (torchvision's, timm's, Keras's) are recognised; what comes out has torchvision's names and is checked
 against the network. Commands that take --weights FILE read all of these too. docs/weights.md tells more.
 
@@ -53,7 +54,7 @@ export function importCommand(context: Context): Command {
 
 interface Imported {
   readonly file: string;
-  readonly format: WeightsFormat;
+  readonly format: ReadWeights["format"];
   readonly model: string;
   readonly naming: Recognition["naming"];
   readonly batchNorm: Recognition["form"];
@@ -69,7 +70,7 @@ interface Imported {
 
 async function importWeights({ report }: Context, file: string, options: ImportOptions): Promise<void> {
   const candidates = options.model === undefined ? models : [await loadModel(options.model)];
-  const { format, checkpoint } = await readCheckpointFile(file);
+  const { format, checkpoint } = (await readExportWeights(file)) ?? (await readCheckpointFile(file));
   const found = recogniseWeights(checkpoint, candidates);
   checkWhole(file, found);
   const output = options.output ?? found.model.card.weights.file;

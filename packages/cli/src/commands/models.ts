@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { formatTable } from "@tlx/nn";
 import { type Model, models, type ResolvedWeights } from "@tlx/transfer";
-import { cacheFolder, resolveWeights } from "@tlx/transfer/node";
+import { cachedFiles, resolveWeights } from "@tlx/transfer/node";
 import { Command } from "commander";
 import type { Context } from "../context.js";
 import { cacheOption, jsonOption } from "../options.js";
@@ -14,8 +13,8 @@ interface ModelsOptions {
 }
 
 const explanation = `
-Weights that are "missing" are named by --weights FILE, or put in the folder "weights" of the cache under the name
-in the table. tlx inspect MODEL shows the layers.`;
+Weights that are "missing" are fetched by tlx pull MODEL where the table says so, named by --weights FILE, or put in the folder
+"weights" of the cache under the name in the table. tlx inspect MODEL shows the layers.`;
 
 export function modelsCommand(context: Context): Command {
   return new Command("models")
@@ -34,11 +33,11 @@ interface Unusable {
 /** Where the weights are, or why they cannot be used: missing, or damaged and how. */
 async function findWeights(model: Model, cache: string | undefined): Promise<ResolvedWeights | Unusable> {
   try {
-    return await resolveWeights(model.card.weights, { cacheDir: cache, offline: true });
+    return await resolveWeights(model.card.weights, { cacheDir: cache, offline: true, model: model.name });
   } catch (error) {
     if (error instanceof TlxError && error.code === "E_WEIGHTS") {
-      const file = path.join(cache ?? cacheFolder(), "weights", model.card.weights.file);
-      return { lack: existsSync(file) || model.card.weights.shipped ? "damaged" : "missing", reason: error.message };
+      const isThere = cachedFiles(model.card.weights, cache).some(existsSync) || model.card.weights.shipped;
+      return { lack: isThere ? "damaged" : "missing", reason: error.message };
     }
     throw error;
   }
@@ -47,6 +46,10 @@ async function findWeights(model: Model, cache: string | undefined): Promise<Res
 const places: Readonly<Record<ResolvedWeights["origin"], string>> = {
   ...{ file: "given", shipped: "comes with tlx", cache: "in the cache", download: "fetched" },
 };
+
+/** What to do about weights that are not here. */
+const adviseOn = ({ weights }: Model["card"], lack: string): string =>
+  weights.url === undefined ? lack : `${lack}: tlx pull${weights.untried ? " *" : ""}`;
 
 const count = (value: number): string => (value === 0 ? "" : value.toLocaleString("en-US"));
 
@@ -65,9 +68,10 @@ async function listModels({ report }: Context, { cache, json }: ModelsOptions): 
     `${card.inputSize} x ${card.inputSize}`,
     card.classes === 0 ? "none" : card.classes,
     card.weights.file,
-    "path" in weights ? `${places[weights.origin]}: ${weights.path}` : weights.lack,
+    "path" in weights ? `${places[weights.origin]}: ${weights.path}` : adviseOn(card, weights.lack),
     card.weights.licence,
   ]);
   const header = ["name", "parameters", "multiply-adds", "input", "classes", "weights file", "weights", "licence"];
   report.print(formatTable(header, rows));
+  report.say("* The address is as published: it was never tried where tlx is made.");
 }

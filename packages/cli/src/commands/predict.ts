@@ -13,6 +13,7 @@ import {
 import { decodeAll, readRun } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { openExport } from "../export/read-export.js";
 import { loadCheckpoint } from "../load-checkpoint.js";
 import { loadModel, loadRunModel } from "../load-model.js";
 import {
@@ -50,6 +51,7 @@ const examples = `
 Examples:
   $ tlx predict photo.jpg --weights mobilenet_v2.safetensors
   $ tlx predict *.jpg --run runs/train/flowers --top 1
+  $ tlx predict photo.jpg --weights flowers.onnx           what tlx export wrote, with its own classes
   $ tlx predict photo.jpg --json | jq '.predictions[0].top[0].label'
 
 A picture that cannot be read is reported, the others are predicted all the same, and the exit status is 3.`;
@@ -102,7 +104,20 @@ async function loadSource(context: Context, options: PredictOptions, batch: numb
       own,
     };
   }
-  const model = await loadModel(options.model ?? defaultModel);
+  const given = options.model === undefined ? undefined : await loadModel(options.model);
+  const exported =
+    options.weights === undefined ? undefined : await openExport(options.weights, { batch, model: given });
+  if (exported) {
+    const { network, description } = exported;
+    const { architecture, classes, preprocess } = description;
+    return {
+      name: `${architecture}, ${classes.length} classes of ${options.weights}`,
+      network,
+      preprocess,
+      labels: classes,
+    };
+  }
+  const model = given ?? (await loadModel(defaultModel));
   if (!model.classifier) {
     throw new TlxError(
       "E_USAGE",

@@ -12,18 +12,25 @@ import {
 } from "@tlx/transfer";
 import { DistilFolder, RunFolder } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
+import { settleStrategy, strategyOption } from "../advise/settle-strategy.js";
+import { calibrateOption } from "../calibrate-result.js";
 import { explainShipped, settleModel } from "../choose-model.js";
 import type { Context } from "../context.js";
 import { resumeDistillation } from "../distillation.js";
 import { forecast, reportForecast } from "../dry-run.js";
+import { findRate } from "../lr-find/find-rate.js";
+import { recordOfFinding } from "../lr-find/finding-record.js";
+import { explainChoice, formatRate } from "../lr-find/print-finding.js";
+import { tensorboardOption } from "../onlookers.js";
 import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption } from "../options.js";
 import { printableName } from "../printable.js";
+import { reportOption } from "../report-after.js";
 import { checkResumeOptions, otherGpuOption, resumeFlags, resumeOption } from "../resume-options.js";
 import { checkRunTarget, createAtTarget, type RunKind, type RunTargetOptions } from "../run-target.js";
 import { type ConfigDoc, configDocs, resolveConfig } from "../train-config.js";
 import { trainIntoRun } from "../train-into-run.js";
 import { type CacheOptions, inputOf, prepareTraining, recordedConfig, type TrainJob } from "../train-job.js";
-import { addConfigOptions, configFromOptions } from "../train-options.js";
+import { AUTO, addConfigOptions, allowAutoRate, configFromOptions } from "../train-options.js";
 import { reportData, reportPlan } from "../train-report.js";
 import { chooseKernels, kernelsOption, type TuneChoice, tuneOption } from "../tuned-kernels.js";
 import { version } from "../version.js";
@@ -37,10 +44,17 @@ export interface TrainOptions
   readonly config?: string;
   readonly printConfig?: boolean;
   readonly dryRun?: boolean;
+  /** Is the learning rate to be found first? */
+  readonly lr?: number | typeof AUTO;
+  /** Are the network and what of it learns to be measured first? */
+  readonly strategy?: "auto";
   /** Folder of an unfinished run. */
   readonly resume?: string;
   /** It may have been begun on another GPU. */
   readonly otherGpu?: boolean;
+  readonly calibrate?: boolean;
+  /** Is report.html written? Default true. */
+  readonly report?: boolean;
   readonly json?: boolean;
 }
 
@@ -65,6 +79,8 @@ Examples:
   $ tlx train flowers --weights mobilenet_v2.safetensors     on the larger mobilenet-v2
   $ tlx train flowers --epochs 50 --lr 0.0003 --schedule cosine --name slow
   $ tlx train flowers --unfreeze last:3 --augment light --dry-run
+  $ tlx train flowers --strategy auto                        measure first, then train what tlx advise would
+  $ tlx train flowers --lr auto                              find the learning rate first, as tlx lr-find does
   $ tlx train flowers --out models/flowers --json > result.json
   $ tlx train flowers --config runs/train/flowers/config.json --seed 2
   $ tlx train --resume runs/train/flowers
@@ -82,7 +98,10 @@ export interface Recipe {
 export function trainCommand(context: Context): Command {
   const recipe = { kind: "train", docs: configDocs, argument: "[dir]" } as const;
   const command = new Command("train").description("Train a classifier for your own pictures on a pretrained network.");
-  return addTraining(command, recipe)
+  return allowAutoRate(addTraining(command, recipe))
+    .addOption(strategyOption())
+    .addOption(calibrateOption())
+    .addOption(tensorboardOption())
     .addHelpText("after", help)
     .action((dir: string | undefined, options: TrainOptions, self: Command) =>
       trainOrResume(context, recipe, dir, options, self),
@@ -105,6 +124,7 @@ export function addTraining(command: Command, recipe: Recipe): Command {
     .addOption(kernelsOption())
     .addOption(resumeOption())
     .addOption(otherGpuOption())
+    .addOption(reportOption())
     .addOption(jsonOption("the result"));
   addDownloadOptions(command.optionsGroup("The machine:")).addOption(
     new Option("--no-cache", "compute all features and keep none"),
@@ -137,10 +157,23 @@ async function runTraining(
   options: TrainOptions,
 ): Promise<void> {
   const start = performance.now();
-  const given = configFromOptions({ ...options });
-  const chosen = await resolveConfig({ ...given, ...(dir !== undefined && { data: dir }) }, options.config, docs);
+  const { lr } = options;
+  const given = configFromOptions({ ...options, ...(lr === AUTO && { lr: undefined }) });
+  const entries = { ...given, ...(dir !== undefined && { data: dir }) };
+  const wanted = await resolveConfig(entries, options.config, docs);
+  if (options.printConfig && options.strategy) {
+    throw new TlxError(
+      "E_USAGE",
+      "--print-config: --strategy auto is not known before it is measured; leave one of them out",
+    );
+  }
+  const settled = options.strategy && (await settleStrategy(context, given, wanted, options));
+  const chosen = settled ? await resolveConfig({ ...entries, ...settled.config }, options.config, docs) : wanted;
   const config = settleModel(chosen, options.cache);
-  if (options.printConfig) return context.report.printJson(config, 2);
+  if (options.printConfig) {
+    if (lr !== AUTO) return context.report.printJson(config, 2);
+    throw new TlxError("E_USAGE", "--print-config: --lr auto is not known before it is found; leave one of them out");
+  }
   if (!options.dryRun) checkRunTarget(options, kind);
   const job = await prepareTraining(context, config, given, options);
   await withGpu(options, async (gpu, reopenGpu) => {
@@ -151,18 +184,36 @@ async function runTraining(
     const choices = await chooseKernels(context, gpu, graphs, {
       ...{ cache, kernels, tune: dryRun && tune !== "off" ? undefined : tune },
     });
+    if (dryRun && lr === AUTO) context.report.field("lr auto", "would be found first, as tlx lr-find does");
     if (dryRun) return showPlan(context, gpu, { ...job, choices }, options);
-    const madeBy = { tlx: version, node: process.version, adapter: describeAdapter(gpu) };
+    const { job: rated, found } = await settleRate(context, gpu, { ...job, choices }, options);
+    const madeBy = { tlx: version, node: process.version, adapter: describeAdapter(gpu), ...settled?.record, ...found };
     const run = await createAtTarget(options, kind, config.data as string, (folder) =>
       RunFolder.create(folder, {
-        ...{ config: runConfig(recordedConfig(job), madeBy), skipped: job.data.skipped },
+        ...{ config: runConfig(recordedConfig(rated), madeBy), skipped: job.data.skipped },
         ...(choices.size > 0 && { kernels: recordOf(ownerOf(gpu, version), choices) }),
       }),
     );
-    await trainIntoRun(context, { ...job, choices }, { gpu, reopenGpu, run, snapshot: undefined }, options, start);
+    await trainIntoRun(context, rated, { gpu, reopenGpu, run, snapshot: undefined }, options, start);
   });
   // What an interrupt left is saved; the exit status still tells of it.
   context.signal.throwIfAborted();
+}
+
+/** With --lr auto the job at the rate that is found, and what its run keeps of that. */
+async function settleRate(
+  context: Context,
+  gpu: Gpu,
+  job: TrainJob,
+  { lr, cache }: TrainOptions,
+): Promise<{ job: TrainJob; found?: Readonly<Record<string, unknown>> }> {
+  if (lr !== AUTO) return { job };
+  const finding = await findRate(context, gpu, job, { cache });
+  context.report.field("lr auto", `${formatRate(finding.rate)}: ${explainChoice(finding, job.config.metric)}`);
+  return {
+    job: { ...job, config: { ...job.config, learningRate: finding.rate } },
+    found: { learningRate: recordOfFinding(finding) },
+  };
 }
 
 /** Goes on with an unfinished run, as it was begun. */
@@ -211,7 +262,7 @@ function describePosition(snapshot: Snapshot | undefined): string {
   return epoch > 0 ? `after epoch ${epoch}` : "from the first epoch";
 }
 
-function reportJob({ report }: Context, gpu: Gpu, { config, model, data, weights, origin }: TrainJob): void {
+export function reportJob({ report }: Context, gpu: Gpu, { config, model, data, weights, origin }: TrainJob): void {
   report.field("adapter", describeAdapter(gpu));
   const { title } = model.card;
   report.field("model", title === model.name ? title : `${model.name}: ${title}`);

@@ -4,6 +4,8 @@ import type { FreezeCertificate, TensorVerdict } from "@tlx/transfer";
 import { type FilesVerification, verifyFiles } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { findExport } from "../export/read-export.js";
+import { verifyExport } from "../export/verify-export.js";
 import { loadRunModel } from "../load-model.js";
 import { type AdapterOptions, addAdapterOption, jsonOption, runModelOption } from "../options.js";
 import { printableName } from "../printable.js";
@@ -21,15 +23,19 @@ interface VerifyOptions extends AdapterOptions {
 const help = `
 Every tensor of model.safetensors is compared with freeze-certificate.json, and those that were pretrained with their file,
 where it still is. Frozen tensors are the same bytes in both. Any difference ends with status 6.
+What tlx export wrote is checked as it was then: in another program, on the golden example, which must agree with tlx.
 
 Examples:
   $ tlx verify runs/train/flowers
-  $ tlx verify runs/train/flowers --weights mobilenet_v2.safetensors --golden`;
+  $ tlx verify runs/train/flowers --weights mobilenet_v2.safetensors --golden
+  $ tlx verify flowers.onnx`;
 
 export function verifyCommand(context: Context): Command {
   const command = new Command("verify")
-    .description("Check the files of a run: that nothing frozen was changed, and nothing at all since training.")
-    .argument("<run>", "folder of a run of tlx train")
+    .description(
+      "Check the files of a run: that nothing frozen was changed, and nothing at all since training; or an export.",
+    )
+    .argument("<run>", "folder of a run of tlx train, or what tlx export wrote")
     .addOption(new Option("--weights <file>", "its pretrained weights (default: the file that the run began with)"))
     .addOption(new Option("--golden", "run the golden example on the GPU too"))
     .addOption(runModelOption())
@@ -39,7 +45,10 @@ export function verifyCommand(context: Context): Command {
     .action((run: string, options: VerifyOptions) => verify(context, run, options));
 }
 
-async function verify({ report }: Context, run: string, options: VerifyOptions): Promise<void> {
+async function verify(context: Context, run: string, options: VerifyOptions): Promise<void> {
+  const { report } = context;
+  const exported = await findExport(run);
+  if (exported) return verifyExport(context, exported, options);
   const found = await verifyFiles(run, { weights: options.weights });
   const { tensors, problems, certificate, weights } = found;
   const isBlank = !certificate.tensors.some((tensor) => tensor.loaded);

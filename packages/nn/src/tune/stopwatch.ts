@@ -9,7 +9,8 @@ const MOST_REPEATS = 200;
 
 export class Stopwatch {
   private readonly gpu: Gpu;
-  private timestamps: boolean;
+  /** Whether times are read from timestamps; becomes false when these cannot be. */
+  timestamps: boolean;
 
   constructor(gpu: Gpu) {
     this.gpu = gpu;

@@ -1,4 +1,5 @@
 export { alexNet } from "./alexnet/model.js";
+export { countMultiplyAdds } from "./count-work.js";
 export { defineModel, type ModelDefinition } from "./define-model.js";
 export { efficientNetB0 } from "./efficientnet-b0/model.js";
 export { type HeadOptions, headParams, startHead } from "./head.js";
@@ -14,7 +15,7 @@ export {
   type NetworkOptions,
   type TransferOptions,
 } from "./instantiate.js";
-export { type LoadedBackbone, loadBackbone, loadPretrained, loadTransferred } from "./load.js";
+export { formOf, type LoadedBackbone, loadBackbone, loadPretrained, loadTransferred } from "./load.js";
 export { mobileNetV2, mobileNetV2Gluon, mobileNetV2Keras } from "./mobilenet-v2/model.js";
 export {
   mobileNetV2Width035,

@@ -1,18 +1,12 @@
 /** Accuracy of a saved model on a folder of pictures. */
-import { check, type Gpu, TlxError } from "@tlx/kernels";
+import { type Gpu, TlxError } from "@tlx/kernels";
 import type { Sample } from "../data/dataset.js";
 import type { Decoded } from "../data/picture.js";
-import { quoteName } from "../data/quote-name.js";
 import { accuracyOf, type ConfusionMatrix, confusionMatrix } from "../metrics/confusion-matrix.js";
 import { Predictor, type PredictorOptions } from "../predict.js";
+import { type LabelledSamples, matchClasses } from "./match-classes.js";
 import type { LoadedRun } from "./model-file.js";
 import type { Predictions } from "./tables.js";
-
-/** Samples of named classes; they need not be all classes of the model, nor in its order. */
-export interface LabelledSamples {
-  readonly classes: readonly string[];
-  readonly samples: readonly Sample[];
-}
 
 export interface EvaluateOptions extends Pick<PredictorOptions, "choices"> {
   /** Pictures per pass. Default 8. */
@@ -48,17 +42,7 @@ export async function evaluateRun(
   { batch = 8, signal, progress, choices }: EvaluateOptions = {},
 ): Promise<RunEvaluation> {
   const { classes, preprocess } = description;
-  const given = data.samples.map(({ file, label }) => ({
-    file,
-    label: classes.indexOf(data.classes[label] as string),
-  }));
-  const stranger = given.findIndex(({ label }) => label === -1);
-  check(
-    stranger === -1,
-    "E_DATA",
-    () =>
-      `evaluate: expected the classes ${classes.map(quoteName).join(", ")}, found ${quoteName(data.classes[data.samples[stranger]!.label] ?? "none")}; give a folder with classes of the model`,
-  );
+  const given = matchClasses(data, classes, "evaluate");
   const samples: Sample[] = [];
   const predicted: number[] = [];
   const confidence: number[] = [];

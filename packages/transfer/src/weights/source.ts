@@ -2,10 +2,10 @@
 export interface WeightsCard {
   /** Name of the file in the cache folder. A server has no say in it. */
   readonly file: string;
-  /** https address to download it from. Without one the user brings the file. */
+  /** https address to download it from. Without one the user brings the file. Its ending is that of the file in the cache. */
   readonly url?: string;
   readonly bytes?: number;
-  /** Hexadecimal. Without it nothing is downloaded. */
+  /** Hexadecimal, of what lies at the address. Without it and its prefix only `pullWeights` downloads. */
   readonly sha256?: string;
   /** The first hexadecimal digits of the checksum, where no more of it is published. */
   readonly sha256Prefix?: string;

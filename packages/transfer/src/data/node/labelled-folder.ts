@@ -1,5 +1,5 @@
 import { check } from "@tlx/kernels";
-import type { LabelledSamples } from "../../run/evaluate-run.js";
+import type { LabelledSamples } from "../../run/match-classes.js";
 import { labelled, listFolders, readSplit, valNames } from "../class-folders.js";
 import type { Dataset } from "../dataset.js";
 import { quoteName } from "../quote-name.js";

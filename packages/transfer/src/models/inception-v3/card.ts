@@ -24,7 +24,10 @@ export const inceptionV3TfCard: ModelCard = {
   title: "Inception-v3, 299 px, with TensorFlow's averages, which leave the padding out",
   weights: {
     file: "inception_v3_tf.safetensors",
-    licence: "Apache-2.0 (TensorFlow)",
-    source: "a safetensors file of weights that TensorFlow trained, under torchvision's tensor names for inception_v3",
+    url: "https://huggingface.co/timm/inception_v3.tf_in1k/resolve/main/model.safetensors",
+    untried: true,
+    licence: "Apache-2.0 (TensorFlow, timm)",
+    source:
+      "timm's inception_v3.tf_in1k, or any file of weights that TensorFlow trained, with torchvision's tensor names",
   },
 };

@@ -130,15 +130,18 @@ async function isUnfinished(folder: string): Promise<boolean> {
   throw !finished && (await holdsState(folder)) ? resumable(folder) : taken(folder);
 }
 
+/** What the command adds to a run. */
+const added = ["tensorboard", "warnings.json", "report.html"];
+
 /** Removes what a run wrote, but not the lock nor anything of others. */
 async function clear(folder: string): Promise<void> {
   await removeTemporaries(folder);
-  for (const name of runEntries) await rm(path.join(folder, name), { recursive: true, force: true });
+  for (const name of [...runEntries, ...added]) await rm(path.join(folder, name), { recursive: true, force: true });
 }
 
 /** Removes what a kill left half written. */
 async function removeTemporaries(folder: string): Promise<void> {
-  const names = new Set(runEntries.map(temporaryOf));
+  const names = new Set([...runEntries, ...added].map(temporaryOf));
   for (const name of await readdir(folder)) {
     const ours = names.has(name) || /^\.model\.[0-9a-f]{12}\.tmp$/.test(name);
     if (ours) await rm(path.join(folder, name), { recursive: true, force: true });

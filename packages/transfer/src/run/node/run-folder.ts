@@ -24,6 +24,7 @@ import type { TunedChoices, TunedOwner } from "../../tune/tuned-kernels.js";
 import { cutMetrics } from "../cut-metrics.js";
 import type { DataChoices } from "../run-config.js";
 import { type FinishedTraining, type RunStart, type Skipped, startFiles } from "../run-files.js";
+import type { RunStorage } from "../run-storage.js";
 import { RunWriter } from "../run-writer.js";
 import { claimFolder, reclaimFolder, releaseFolder, type Unfinished } from "./claim-folder.js";
 import { diskStorage } from "./disk-storage.js";
@@ -35,15 +36,25 @@ export type Resumption =
   | { readonly finished: true }
   | (Unfinished & { readonly finished: false; readonly run: RunFolder });
 
+/** Where the run in `folder` is kept, and files to write into model/ with what the writer has. */
+function storageOf(folder: string): readonly [RunStorage, Map<string, string>] {
+  const disk = diskStorage(folder);
+  const beside = new Map<string, string>();
+  return [{ ...disk, finish: (files) => disk.finish(new Map([...beside, ...files])) }, beside];
+}
+
 /** One process's right to write a run. Give it every event, then the result; close it in any case. */
 export class RunFolder {
   readonly folder: string;
   private readonly writer: RunWriter;
+  /** Files of model/ that are none of the writer's, by name. */
+  private readonly beside: Map<string, string>;
   private open = true;
 
-  private constructor(folder: string, writer: RunWriter) {
+  private constructor(folder: string, writer: RunWriter, beside: Map<string, string>) {
     this.folder = folder;
     this.writer = writer;
+    this.beside = beside;
   }
 
   /**
@@ -52,7 +63,8 @@ export class RunFolder {
    */
   static async create(folder: string, { skipped = [], ...start }: RunStart): Promise<RunFolder> {
     await claimFolder(folder, startFiles(start));
-    return new RunFolder(folder, new RunWriter(diskStorage(folder), skipped));
+    const [storage, beside] = storageOf(folder);
+    return new RunFolder(folder, new RunWriter(storage, skipped), beside);
   }
 
   /**
@@ -61,10 +73,11 @@ export class RunFolder {
    * Throws   E_USAGE when `folder` holds no run or is in use, E_WEIGHTS when its files are damaged
    */
   static async resume(folder: string): Promise<Resumption> {
-    const storage = diskStorage(folder);
+    const [storage, beside] = storageOf(folder);
     const found = await reclaimFolder(folder, (epoch) => cutMetrics(storage, epoch));
     if (!found) return { finished: true };
-    const run = new RunFolder(folder, new RunWriter(storage, [], { isResumable: found.snapshot !== undefined }));
+    const writer = new RunWriter(storage, [], { isResumable: found.snapshot !== undefined });
+    const run = new RunFolder(folder, writer, beside);
     return { finished: false, run, ...found };
   }
 
@@ -93,8 +106,12 @@ export class RunFolder {
     return this.writer.changeConfig((config) => ({ ...config, ...places }));
   }
 
-  /** Writes the tables of the best epoch and the model with its golden example, and gives the lock back. */
-  async finish(gpu: Gpu, result: FinishedTraining): Promise<void> {
+  /**
+   * Writes the tables of the best epoch and the model with its golden example, and gives the lock back. `beside` are more files
+   * of model/, by name.
+   */
+  async finish(gpu: Gpu, result: FinishedTraining, beside: ReadonlyMap<string, string> = new Map()): Promise<void> {
+    for (const [name, text] of beside) this.beside.set(name, text);
     await this.writer.finish(gpu, result);
     this.open = false;
     await releaseLock(this.folder).catch((error) => {

@@ -2,7 +2,13 @@
 import { TlxError } from "@tlx/kernels";
 import type { Checkpoint, StoredTensor } from "../safetensors.js";
 import { showName } from "../safetensors-header.js";
-import { type ManifestWeight, parseTfjsManifest, type ShardGroup, storedBytes } from "./tfjs-manifest.js";
+import {
+  type ManifestWeight,
+  parseTfjsManifest,
+  type ShardGroup,
+  storedBytes,
+  type TfjsFormat,
+} from "./tfjs-manifest.js";
 
 /** The bytes of a shard by its path from the folder of model.json, which never leads out of it. */
 export type ReadShard = (path: string) => Promise<Uint8Array>;
@@ -56,9 +62,13 @@ function toStored(weight: ManifestWeight, bytes: Uint8Array): StoredTensor {
 }
 
 /** `json` is the content of model.json. Throws E_WEIGHTS. */
-export async function readTfjs(json: Uint8Array, readShard: ReadShard): Promise<Checkpoint> {
+export async function readTfjs(
+  json: Uint8Array,
+  readShard: ReadShard,
+  format: TfjsFormat = "layers-model",
+): Promise<Checkpoint> {
   const tensors = new Map<string, StoredTensor>();
-  for (const group of parseTfjsManifest(json)) {
+  for (const group of parseTfjsManifest(json, format)) {
     const bytes = await joinShards(group, readShard);
     let at = 0;
     for (const weight of group.weights) {

@@ -115,13 +115,16 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Throws for a graph model, whose names are of another kind. */
-export function parseTfjsManifest(json: Uint8Array): readonly ShardGroup[] {
+/** Of a layers model names are Keras's; of a graph model its maker's. */
+export type TfjsFormat = "layers-model" | "graph-model";
+
+/** Throws for a graph model where a layers model is expected, since its names are of another kind. */
+export function parseTfjsManifest(json: Uint8Array, format: TfjsFormat): readonly ShardGroup[] {
   const model = parseJson(json);
   if (!isObject(model) || model.weightsManifest === undefined) {
     fail("expected a model.json with a weightsManifest, found other JSON; name the model.json of a layers model");
   }
-  if (model.format === "graph-model") {
+  if (format === "layers-model" && model.format === "graph-model") {
     fail(
       "expected a layers model, found a graph model, whose weights are not those of layers; convert the Keras model",
     );

@@ -1,9 +1,11 @@
 /** One attempt at a download: asks for what the part folder lacks, and appends what comes. */
 import { type FileHandle, open } from "node:fs/promises";
-import { check, TlxError } from "@tlx/kernels";
+import { check } from "@tlx/kernels";
 import type { DownloadProgress } from "../source.js";
+import type { Expected } from "./checksum.js";
 import type { PartFolder } from "./part-folder.js";
-import { Interruption, request } from "./request.js";
+import { refuse } from "./refusal.js";
+import { type Credentials, Interruption, request } from "./request.js";
 
 export interface FetchPartOptions {
   /** Length of the whole file, if known beforehand. */
@@ -11,6 +13,7 @@ export interface FetchPartOptions {
   readonly onProgress?: DownloadProgress;
   readonly signal?: AbortSignal;
   readonly allowLoopbackHttp: boolean;
+  readonly credentials?: Credentials;
   /** The attempt counts as interrupted after this long without a byte. */
   readonly idleMs: number;
 }
@@ -23,8 +26,11 @@ function strongEtag(response: Response): string | undefined {
   return etag?.startsWith('"') ? etag : undefined;
 }
 
-/** Where in the file the answer begins: after what was kept, or at 0. */
-async function findOffset(response: Response, kept: Kept, part: PartFolder): Promise<number> {
+/** Where in the file the answer begins: after what was kept, or at 0. Undefined where nothing is left to come. */
+async function findOffset(
+  response: Response,
+  { address, kept, part }: { readonly address: string; readonly kept: Kept; readonly part: PartFolder },
+): Promise<number | undefined> {
   const { status } = response;
   if (status === 200) {
     await part.begin(strongEtag(response));
@@ -34,18 +40,23 @@ async function findOffset(response: Response, kept: Kept, part: PartFolder): Pro
   if (status === 206 && kept && range.startsWith(`bytes ${kept.bytes}-`) && strongEtag(response) === kept.etag) {
     return kept.bytes;
   }
+  if (status === 416 && kept && range === `bytes */${kept.bytes}`) return undefined;
   if (status === 206 || status === 416) {
     await part.begin(undefined);
     throw new Interruption(`the server cannot go on where the download stopped (${status})`);
   }
-  const found = `expected the file, the server answered ${status} ${response.statusText}`.trimEnd();
-  if (status === 408 || status === 429 || status >= 500) throw new Interruption(found);
-  throw new TlxError("E_NETWORK", found);
+  return refuse(response, address);
 }
 
 function findTotal(response: Response, offset: number, bytes: number | undefined): number | undefined {
   const encoding = response.headers.get("content-encoding") ?? "identity";
   check(encoding === "identity", "E_NETWORK", () => `expected the bytes as they are, found them ${encoding} encoded`);
+  const type = response.headers.get("content-type") ?? "";
+  check(
+    !type.startsWith("text/html"),
+    "E_NETWORK",
+    () => "expected the file, found a web page; does a login page or a proxy stand between?",
+  );
   const length = response.headers.get("content-length");
   if (length === null) return bytes;
   const total = offset + Number(length);
@@ -93,7 +104,8 @@ async function receive(
   }
 }
 
-export async function fetchPart(url: string, part: PartFolder, options: FetchPartOptions): Promise<void> {
+/** Returns what the asked host said of the file. */
+export async function fetchPart(url: string, part: PartFolder, options: FetchPartOptions): Promise<Expected> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(new Error(`nothing came for ${options.idleMs} ms`)), options.idleMs);
   const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
@@ -102,8 +114,10 @@ export async function fetchPart(url: string, part: PartFolder, options: FetchPar
     // The hash speaks of the bytes as stored, so no compression on the way.
     const headers: Record<string, string> = { "accept-encoding": "identity" };
     if (kept) Object.assign(headers, { range: `bytes=${kept.bytes}-`, "if-range": kept.etag });
-    const response = await request(url, headers, signal, options.allowLoopbackHttp);
-    const offset = await findOffset(response, kept, part);
+    const { allowLoopbackHttp, credentials } = options;
+    const { response, announced } = await request(url, { headers, signal, allowLoopbackHttp, credentials });
+    const offset = await findOffset(response, { address: url, kept, part });
+    if (offset === undefined) return announced;
     const total = findTotal(response, offset, options.bytes);
     const file = await open(part.data, "r+");
     try {
@@ -114,6 +128,7 @@ export async function fetchPart(url: string, part: PartFolder, options: FetchPar
     } finally {
       await file.close();
     }
+    return announced;
   } finally {
     clearTimeout(timer);
     // Closes the connection if the answer was not read to its end.

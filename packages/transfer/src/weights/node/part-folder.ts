@@ -65,6 +65,12 @@ export class PartFolder {
     }
   }
 
+  /** Bytes that an interrupted download of `target` left to go on from. */
+  static async kept(target: string): Promise<number> {
+    const left = new PartFolder(target, `${target}.part`);
+    return (await left.progress())?.bytes ?? 0;
+  }
+
   /** Bytes so far and the ETag they belong to; nothing unless both are known. */
   async progress(): Promise<{ bytes: number; etag: string } | undefined> {
     try {

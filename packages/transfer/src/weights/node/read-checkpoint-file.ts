@@ -6,8 +6,8 @@ import { readTfjs } from "../formats/read-tfjs.js";
 import { isTfjs, type ReadCheckpoint, readCheckpoint } from "../read-checkpoint.js";
 import { readWeightsFile } from "./file.js";
 
-/** Also where a link leads elsewhere. */
-async function readShard(folder: string, name: string): Promise<Uint8Array> {
+/** A file of the folder of model.json. Throws E_WEIGHTS where a link leads elsewhere. */
+export async function readShard(folder: string, name: string): Promise<Uint8Array> {
   const file = path.join(folder, name);
   const [base, real] = await Promise.all([realpath(folder), realpath(file).catch(() => undefined)]);
   if (real !== undefined && !real.startsWith(base + path.sep)) {

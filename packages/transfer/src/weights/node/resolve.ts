@@ -2,14 +2,15 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { check, TlxError } from "@tlx/kernels";
+import { TlxError } from "@tlx/kernels";
 import { formatMegabytes, type ResolvedWeights, type WeightsCard } from "../source.js";
-import { cacheFolder } from "./cache-folder.js";
+import { cachedFiles, cacheFolder } from "./cache-folder.js";
 import { findDamage } from "./checksum.js";
-import { type DownloadCard, type DownloadOptions, downloadWeights } from "./download.js";
 import { checkWeightsFile } from "./file.js";
+import { type ObtainOptions, obtainWeights } from "./obtain.js";
+import { findOrigin } from "./weights-origin.js";
 
-export interface ResolveOptions extends DownloadOptions {
+export interface ResolveOptions extends ObtainOptions {
   /** The user's own file; taken as it is. */
   readonly file?: string;
   /** Weights lie in its subfolder "weights". `cacheFolder()` unless told. */
@@ -17,6 +18,10 @@ export interface ResolveOptions extends DownloadOptions {
   /** Forbids the network, whatever else is asked. */
   readonly offline?: boolean;
   readonly allowDownload?: boolean;
+  /** A mirror or a folder instead of the card's address. */
+  readonly from?: string;
+  /** Name of the network, for advice. */
+  readonly model?: string;
 }
 
 const isFile = (path: string): Promise<boolean> =>
@@ -44,28 +49,45 @@ async function findShipped(card: WeightsCard): Promise<ResolvedWeights | undefin
   );
 }
 
-/** Why the cache cannot serve; undefined if it can. */
-async function findLack(path: string, card: WeightsCard): Promise<string | undefined> {
-  if (!(await isFile(path))) return "not in the cache";
-  const damage = await findDamage(path, card);
-  return damage && `damaged in the cache: ${damage}`;
+interface Search {
+  readonly path?: string;
+  /** Why the cache cannot serve. */
+  readonly lack: string;
 }
 
-const isDownloadable = (card: WeightsCard): card is DownloadCard => card.url !== undefined && card.sha256 !== undefined;
+/** The first file that is there and undamaged. The checksum is of what lies at the card's address, which comes first. */
+async function searchCache(files: readonly string[], card: WeightsCard): Promise<Search> {
+  let lack = "not in the cache";
+  for (const [i, path] of files.entries()) {
+    if (!(await isFile(path))) continue;
+    const damage = i === 0 ? await findDamage(path, card) : undefined;
+    if (damage === undefined) return { path, lack };
+    lack = `damaged in the cache: ${damage}`;
+  }
+  return { lack };
+}
 
-function explainRefusal(card: WeightsCard, path: string, lack: string, offline: boolean): TlxError {
+/** A card by which a download is known to be right. */
+const isDownloadable = ({ url, sha256, sha256Prefix }: WeightsCard): boolean =>
+  url !== undefined && (sha256 ?? sha256Prefix) !== undefined;
+
+function explainRefusal(card: WeightsCard, lack: string, options: ResolveOptions): TlxError {
+  const path = join(options.cacheDir ?? cacheFolder(), "weights", card.file);
   const byHand = `put the file at ${path} or name one by --weights FILE`;
   const found = `weights ${card.file}: ${lack}.`;
-  if (!isDownloadable(card)) {
+  if (card.url === undefined) {
     const where = `No download is known for them: get them from ${card.source} (licence ${card.licence})`;
     return new TlxError("E_WEIGHTS", `${found} ${where}, then ${byHand}`);
   }
+  const pull = `tlx pull ${options.model ?? "MODEL"}`;
   const size = card.bytes === undefined ? "size unknown" : formatMegabytes(card.bytes);
   const what = `${card.url} (${size}, licence ${card.licence})`;
-  const advice = offline
-    ? `Offline mode forbids the download: run it once with --download and without --offline, which fetches ${what}, or ${byHand}`
-    : `Run it with --download, which fetches ${what}, or ${byHand}`;
-  return new TlxError("E_WEIGHTS", `${found} ${advice}`);
+  const how = isDownloadable(card)
+    ? `Run ${pull}, or this with --download, which fetches`
+    : `Run ${pull}, which fetches`;
+  const unchecked = isDownloadable(card) ? "" : `. They are ${card.source}, and no checksum of them is known`;
+  const offline = options.offline ? "Offline mode forbids the download. " : "";
+  return new TlxError("E_WEIGHTS", `${found} ${offline}${how} ${what}, or ${byHand}${unchecked}`);
 }
 
 export async function resolveWeights(card: WeightsCard, options: ResolveOptions = {}): Promise<ResolvedWeights> {
@@ -73,19 +95,13 @@ export async function resolveWeights(card: WeightsCard, options: ResolveOptions 
     await checkWeightsFile(options.file);
     return { path: options.file, origin: "file" };
   }
-  check(
-    /^[A-Za-z0-9][\w.-]*$/.test(card.file),
-    "E_USAGE",
-    () => `model card: expected a plain file name, found ${JSON.stringify(card.file)}`,
-  );
+  const files = cachedFiles(card, options.cacheDir);
   const shipped = await findShipped(card);
   if (shipped) return shipped;
-  const path = join(options.cacheDir ?? cacheFolder(), "weights", card.file);
-  const lack = await findLack(path, card);
-  if (!lack) return { path, origin: "cache" };
-  if (options.offline || !options.allowDownload || !isDownloadable(card)) {
-    throw explainRefusal(card, path, lack, options.offline ?? false);
-  }
-  await downloadWeights(card, path, options);
-  return { path, origin: "download" };
+  const { path, lack } = await searchCache(files, card);
+  if (path !== undefined) return { path, origin: "cache" };
+  if (options.offline || !options.allowDownload || !isDownloadable(card)) throw explainRefusal(card, lack, options);
+  const target = files[0] as string;
+  await obtainWeights(card, await findOrigin(card, options.from), target, options);
+  return { path: target, origin: "download" };
 }

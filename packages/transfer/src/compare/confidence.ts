@@ -5,7 +5,8 @@
  */
 import { TlxError } from "@tlx/kernels";
 
-export interface Interval {
+/** A mean and how far it can be trusted. */
+export interface MeanInterval {
   readonly mean: number;
   /** Half the width of the interval. */
   readonly margin: number;
@@ -24,11 +25,25 @@ export function studentQuantile(freedom: number, share = 0.95): number {
   return Math.sqrt(freedom) * Math.tan(angle(reached));
 }
 
+const quantiles = new Map<number, number>();
+
+function quantileOf(freedom: number): number {
+  const known = quantiles.get(freedom) ?? studentQuantile(freedom);
+  quantiles.set(freedom, known);
+  return known;
+}
+
+/** Standard deviation of the population that two or more `values` were drawn from. */
+export function deviationOf(values: readonly number[]): number {
+  const mean = meanOf(values);
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1));
+}
+
+export const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
 /** Throws E_USAGE for fewer than two values, which have no spread. */
-export function confidenceInterval(values: readonly number[]): Interval {
+export function confidenceInterval(values: readonly number[]): MeanInterval {
   const n = values.length;
   if (n < 2) throw new TlxError("E_USAGE", `interval: expected two or more values, found ${n}; give more seeds`);
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  const variance = values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (n - 1);
-  return { mean, margin: studentQuantile(n - 1) * Math.sqrt(variance / n) };
+  return { mean: meanOf(values), margin: (quantileOf(n - 1) * deviationOf(values)) / Math.sqrt(n) };
 }
