@@ -120,15 +120,17 @@ function train(title, name, flags) {
   const run = `${folder}/${name}`;
   const alike = ["--epochs", String(budget.epochs), "--batch", String(budget.batch), "--seed", seed];
   const began = performance.now();
-  runTlx(["train", pictures, ...flags, ...alike, "--out", run, "--no-cache", "--json"]);
+  runTlx(["train", pictures, ...flags, ...alike, "--out", run, "--no-cache", "--no-report", "--json"]);
   return { title, run, ...readRun(join(root, run)), seconds: (performance.now() - began) / 1000 };
 }
 
 /** What the user may do next. */
 const nextSteps = (/** @type {string} */ run) => `Try next, from ${resolve(root)}:
+  ${run}/report.html     in a browser: curves, mistakes with what the network looked at, confidence, layers
   npx tlx predict --run ${run} YOUR_PICTURE.jpg
   npx tlx verify ${run}     that the files are what training wrote, and nothing frozen moved
   npx tlx train YOUR_FOLDER     pictures of your own, by class: YOUR_FOLDER/daisy/1.jpg, YOUR_FOLDER/tulip/2.jpg
+  npx tlx advise YOUR_FOLDER     what to train on them, measured: network, layers, what to expect
   npx tlx train YOUR_FOLDER ${fineTuning.join(" ")}     the same, fine-tuned
   npx tlx train YOUR_FOLDER --weights mobilenet_v2.safetensors     a larger network: npx tlx models names the files and places`;
 
@@ -161,6 +163,7 @@ function showThree() {
 }
 
 const { trainings, sentences, best, scratch } = weights ? showNetwork(weights) : showThree();
+runTlx(["report", best.run, "--quick", "--json"]);
 const seconds = (performance.now() - start) / 1000;
 const what = data ? `pictures of ${data}` : `drawn pictures, ${drawn.val} of each kind,`;
 say(`
