@@ -1,5 +1,5 @@
 /** tlx train --calibrate and tlx calibrate, built, each in a process of its own. */
-import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseSafetensors, softmaxOf, toFloat32 } from "@tlx/transfer";
@@ -56,6 +56,7 @@ afterAll(() => rm(dir, { recursive: true }));
 
 describe("calibrate", () => {
   it("writes a model whose logits are divided, that predicts the same, with its golden example and its figures", async () => {
+    await mkdir(at("model")); // an empty folder is as good as none
     const outcome = await call("calibrate", at("run"), "--out", at("model"), "--json");
     expect(outcome.status, outcome.stderr).toBe(0);
     const found = lastJson(outcome) as {
@@ -99,6 +100,15 @@ describe("calibrate", () => {
     const [now, later] = await Promise.all([bytes("calibrated/model"), bytes("model")]);
     expect(now.equals(later)).toBe(true);
     expect(lastJson(outcomes[0]!)).not.toHaveProperty("calibration");
+  });
+
+  it("is done by a run that goes on too, without being told again", async () => {
+    await cp(at("calibrated"), at("killed"), { recursive: true });
+    await rm(at("killed/model"), { recursive: true });
+    const outcome = await call("train", "--resume", at("killed"), "--json");
+    expect(outcome.status, outcome.stderr).toBe(0);
+    expect(lastJson(outcome).calibration).toEqual(await readCalibration(at("calibrated")));
+    expect(await readCalibration(at("killed"))).toEqual(await readCalibration(at("calibrated")));
   });
 
   it("only measures without --out, and takes other pictures", async () => {

@@ -51,6 +51,7 @@ describe.each([
     expect(Object.keys(found).sort()).toEqual(["blue", "red"]);
     for (const [label, p] of Object.entries(expected)) expect(Math.abs(found[label]! - p)).toBeLessThanOrEqual(1e-4);
 
+    expect((await run("verify", out, "--weights", out)).status).toBe(2);
     const again = await run("export", trained, "--format", format, "--out", out);
     expect([again.stderr, again.status]).toEqual([expect.stringContaining("nothing is ever replaced"), 2]);
   });

@@ -73,6 +73,11 @@ describe("tlx pull", () => {
       path: file,
       origin: "cache",
     });
+
+    expect((await pull("once", ["--from", `${origin}/mine.pth`])).status).toBe(0);
+    const second = await pull("once", ["--from", from]);
+    expect(second.stderr).toContain(`commands take ${file.replace("safetensors", "pth")}, which comes before it`);
+    expect(second.stderr).toContain(`next: tlx train DIR --model squeezenet-1.1 --weights ${file}`);
   });
 
   it("takes TLX_MIRROR for the address, whose path it keeps, and refuses what has another SHA-256", async () => {
@@ -131,7 +136,7 @@ describe("tlx pull", () => {
     for (const [i, [, status, message]] of cases.entries()) {
       expect([found[i]?.status, found[i]?.stderr]).toEqual([status, expect.stringMatching(message)]);
     }
-    const nano = await tlx(["pull", "tlx-nano"], { env: { TLX_MIRROR: "" } });
+    const nano = await tlx(["pull", "tlx-nano"], { env: { TLX_MIRROR: "https://mirror.lan" } });
     expect([nano.status, nano.stdout]).toEqual([0, expect.stringContaining("comes with tlx, nothing to fetch")]);
   });
 

@@ -17,6 +17,10 @@ export const calibrateOption = (): Option =>
     "make the probabilities of the model honest by the validation pictures, see tlx calibrate",
   ).helpGroup("The run:");
 
+/** Was a run with this config.json begun with --calibrate? It goes on so. */
+export const isToBeCalibrated = ({ madeBy }: Readonly<Record<string, unknown>>): boolean =>
+  (madeBy as Readonly<Record<string, unknown>> | undefined)?.calibrate === true;
+
 /** A training to be written, and files to write beside its model. */
 export interface CalibratedResult {
   readonly result: TrainResult;

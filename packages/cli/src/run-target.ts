@@ -46,7 +46,7 @@ const isUnfinished = (folder: string): boolean =>
   !existsSync(path.join(folder, "model"));
 
 /** Minutes of training must not end at a folder that cannot be made, so one is made and taken away at once. */
-function checkWritable(parent: string): void {
+export function checkWritable(parent: string): void {
   let there = parent;
   while (!existsSync(there) && path.dirname(there) !== there) there = path.dirname(there);
   try {
@@ -55,7 +55,7 @@ function checkWritable(parent: string): void {
   } catch {
     // said below
   }
-  throw new TlxError("E_USAGE", `runs: cannot make a folder in "${there}"; name another place with --out DIR`);
+  throw new TlxError("E_USAGE", `--out: cannot make anything in "${there}"; name another place with --out`);
 }
 
 /**

@@ -90,7 +90,7 @@ describe.each(Object.entries(charts))("a %s chart", (_, draw) => {
 
 describe("numbers", () => {
   it("are three digits that count, with a unit where they are large", () => {
-    expect([0, 0.12345, -2.5, 12345, 2.36e6, 5e9, 1.23e-5, Number.NaN].map(formatNumber)).toEqual([
+    expect([0, 0.12345, -2.5, 12345, 2.36e6, 5e9, 1.23e-5, Number.NaN].map((v) => formatNumber(v))).toEqual([
       ...["0", "0.123", "−2.5", "12.3k", "2.36M", "5G", "1.2e−5", "–"],
     ]);
   });

@@ -75,7 +75,7 @@ export function madeFindings(names: readonly string[], over: Partial<Findings> =
     ...{ judged, calibration, missing: [evil], module: evil, gradients: [], duplicates: undefined },
     ...{ mistakes: shown, uncertain: shown },
     suspects: {
-      val: { looked: 4, estimated: 1, pictures: [] },
+      val: { looked: 4, contradicted: 1, estimated: 1, pictures: [] },
       train: undefined,
       shown: shown.map(({ of, picture }) => ({ of: { ...of, suggested: 1 }, picture })),
     },

@@ -124,6 +124,7 @@ export {
 export { version } from "./version.js";
 export { type ReadShard, readTfjs } from "./weights/formats/read-tfjs.js";
 export { exportTensors, joinWeights } from "./weights/join.js";
+export { listMisfits } from "./weights/naming/list-misfits.js";
 export { adaptCheckpoint, NETWORK, type Recognition, recogniseWeights } from "./weights/naming/recognise.js";
 export { type ReadCheckpoint, readCheckpoint, type WeightsFormat } from "./weights/read-checkpoint.js";
 export {
@@ -159,7 +160,6 @@ export type { SetSize } from "./advise/set-size.js";
 export type { Similarity, SimilarityVote } from "./advise/similarity.js";
 export type { TriedWay } from "./advise/try-ways.js";
 export { type CalibratedTraining, calibrateTraining, trainedNetwork } from "./calibration/calibrate-training.js";
-export { calibratedModel } from "./calibration/calibrated-model.js";
 export {
   CALIBRATION,
   type CalibrationRecord,
@@ -168,7 +168,6 @@ export {
 } from "./calibration/calibration-record.js";
 export { type CollectedLogits, type CollectOptions, collectLogits } from "./calibration/collect-logits.js";
 export { fitTemperature } from "./calibration/fit-temperature.js";
-export { foldTemperature } from "./calibration/fold-temperature.js";
 export {
   type CalibrationErrors,
   type CalibrationMeasure,
@@ -198,7 +197,6 @@ export {
   type CurvePoint,
   compareRuns,
   differenceOf,
-  isClear,
   isSameWay,
   type RowDifference,
   type RowTime,
@@ -222,24 +220,15 @@ export { foldNorms } from "./diff/fold-norms.js";
 export { partialNetwork } from "./diff/partial-network.js";
 export { preparePicture } from "./diff/prepare-picture.js";
 export { formFor, inOrder, type Trace, type TraceForm, traceNetwork } from "./diff/trace.js";
-export { buildEvidenceNetwork, type Cut, type EvidenceNetwork } from "./evidence/evidence-graph.js";
-export {
-  type EvidenceInput,
-  type ExtractedCut,
-  type ExtractedEvidence,
-  extractEvidence,
-} from "./evidence/extract-evidence.js";
 export type { LabelledFeatures } from "./evidence/feature-matrix.js";
-export { type LearningCurve, type LearningPoint, measureCurve } from "./evidence/learning-curve.js";
+export type { LearningCurve, LearningPoint } from "./evidence/learning-curve.js";
 export { type ProbeOptions, type ProbeResult, probeLinearly } from "./evidence/linear-probe.js";
 export { logMe } from "./evidence/log-me.js";
-export { type CutEvidence, measureNetwork, type NetworkEvidence } from "./evidence/measure-network.js";
+export type { CutEvidence, NetworkEvidence } from "./evidence/measure-network.js";
 export { measureNearest, type NearestResult } from "./evidence/nearest.js";
-export { errorAt, fitPowerLaw, type PowerLaw } from "./evidence/power-law.js";
-export { measureConfidence, type SourceConfidence } from "./evidence/source-confidence.js";
-export { type Colour, colourOf } from "./explain/colour-map.js";
+export type { PowerLaw } from "./evidence/power-law.js";
+export type { SourceConfidence } from "./evidence/source-confidence.js";
 export { Explainer, type ExplainerOptions, type Explanation } from "./explain/explainer.js";
-export { enlargeMap, gradCam, type MapShape } from "./explain/grad-cam.js";
 export { type BlockGradient, type GradientOptions, gradientNorms } from "./explain/gradient-norms.js";
 export { type ChoiceOptions, chooseRate, equalScores, type RateScore, scoreRates } from "./lr-find/choose-rate.js";
 export {
@@ -249,16 +238,13 @@ export {
   type RateSearch,
   type TrialEvent,
 } from "./lr-find/find-learning-rate.js";
-export { hashState, stateBefore } from "./lr-find/hash-state.js";
 export type { TrialPlan } from "./lr-find/plan-trials.js";
 export { type RangeEvent, type RangeOptions, type RangeTest, testRange } from "./lr-find/range-test.js";
-export { geometricRates, nearestRung, rungAt } from "./lr-find/rate-ladder.js";
+export { geometricRates } from "./lr-find/rate-ladder.js";
 export { type RangeMarks, type RangePoint, readCurve } from "./lr-find/read-curve.js";
-export { smoothLosses } from "./lr-find/smooth-losses.js";
 export { type ClassIntervals, classIntervals } from "./metrics/class-intervals.js";
 export { type PrecisionRecall, type PrecisionRecallPoint, precisionRecallOf } from "./metrics/precision-recall.js";
-export { aucInterval, type Roc, type RocPoint, rocOf } from "./metrics/roc.js";
-export { splitRows } from "./metrics/split-rows.js";
+export { type Roc, type RocPoint, rocOf } from "./metrics/roc.js";
 export { type TopK, topK } from "./metrics/top-k.js";
 export { type Interval, wilsonInterval } from "./metrics/wilson-interval.js";
 export { type LabelledSamples, matchClasses } from "./run/match-classes.js";

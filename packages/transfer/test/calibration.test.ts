@@ -156,6 +156,7 @@ describe("the temperature", () => {
       ),
     ).toBeUndefined();
     expect(() => fitTemperature([[3, 1]], [2])).toThrow(/labels within it/);
+    expect(() => fitTemperature([[3, Number.NaN]], [0])).toThrow(/numbers all/);
   });
 
   it("takes logarithms of probabilities for logits", () => {

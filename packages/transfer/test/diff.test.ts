@@ -96,6 +96,16 @@ describe("tensors", () => {
     expect(compareTensors(a, b, 0).find(({ name }) => name === "near")?.likeness).toBe("far");
   });
 
+  it("that are no floats are the same to the byte, or far", () => {
+    const whole = (...numbers: number[]): Checkpoint => {
+      const bytes = new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
+      return { tensors: new Map([["w", { name: "w", dtype: "I64", shape: [2], bytes }]]), metadata: new Map() };
+    };
+    const rate = (a: Checkpoint, b: Checkpoint) => compareTensors(a, b, 1)[0]?.likeness;
+    expect([rate(whole(1, 2), whole(1, 2)), rate(whole(1, 2), whole(1, 3))]).toEqual(["same", "far"]);
+    expect(rate(whole(1, 2), stored({ w: [1, 2] }))).toBe("shape");
+  });
+
   it("of half precision are compared as what they stand for", () => {
     const half = { name: "w", dtype: "F16", shape: [2], bytes: new Uint8Array(Uint16Array.of(0x3c00, 0xc000).buffer) };
     const a: Checkpoint = { tensors: new Map([["w", half]]), metadata: new Map() };

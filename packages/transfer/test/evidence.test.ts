@@ -1,17 +1,11 @@
-import {
-  errorAt,
-  fitPowerLaw,
-  type LabelledFeatures,
-  logMe,
-  measureConfidence,
-  measureCurve,
-  measureNearest,
-  measureNetwork,
-  probeLinearly,
-} from "@tlx/transfer";
+import { type LabelledFeatures, logMe, measureNearest, probeLinearly } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
+import { measureCurve } from "../src/evidence/learning-curve.js";
 import { fitLogistic, predictLogistic } from "../src/evidence/logistic.js";
+import { measureNetwork } from "../src/evidence/measure-network.js";
+import { errorAt, fitPowerLaw } from "../src/evidence/power-law.js";
 import { productsOf, reduceFeatures, scaleFeatures } from "../src/evidence/reduce-features.js";
+import { measureConfidence } from "../src/evidence/source-confidence.js";
 import { correctedError } from "../src/evidence/standard-error.js";
 import { stratifiedFolds, stratifiedShare } from "../src/evidence/stratified.js";
 
@@ -130,6 +124,8 @@ describe("the linear probe", () => {
     const { data, width } = blobs(2, 3, 4, 0.1);
     expect(() => probeLinearly({ data, width, labels: [0, 0, 0, 0, 0, 1], classes: 2 })).toThrow(/a class with 1/);
     expect(() => probeLinearly({ data, width, labels: [0, 1], classes: 2 })).toThrow(/expected 2 rows of 4 features/);
+    const damaged = Float32Array.of(1, 2, Number.NaN, 3);
+    expect(() => probeLinearly({ data: damaged, width: 1, labels: [0, 0, 1, 1], classes: 2 })).toThrow(/found NaN/);
   });
 
   it("corrects the error over folds for the rows that they share", () => {
@@ -206,6 +202,13 @@ describe("LogME", () => {
     expect(logMe({ data, width, labels, classes: 2 })).toBeCloseTo(wanted, 4);
   });
 
+  it("is a number for features that are all alike", () => {
+    for (const value of [0, 1]) {
+      const data = new Float32Array(12).fill(value);
+      expect(logMe({ data, width: 3, labels: [0, 0, 1, 1], classes: 2 })).toBeLessThan(0);
+    }
+  });
+
   it("is larger for features that tell the classes apart", () => {
     expect(logMe(blobs(3, 10, 8, 0.2))).toBeGreaterThan(logMe(blobs(3, 10, 8, 2)));
   });
@@ -258,5 +261,16 @@ describe("the evidence of a network", () => {
     expect(found[1]!.accuracy).toBe(probe.accuracy);
     expect(found[1]!.accuracy).toBeGreaterThan(found[0]!.accuracy + 0.3);
     expect([source, rows]).toEqual([undefined, 30]);
+  });
+
+  it("keeps enough rows of a rare class where it looks at a part", async () => {
+    const { data, width } = blobs(2, 600, 4, 0.3);
+    // Of 1200 rows a thousand are looked at: of six of a class five.
+    const labels = Array.from({ length: 1200 }, (_, i) => (i < 6 ? 1 : 0));
+    const features = { data, width, labels, classes: 2 };
+    const cuts = [{ name: "features", depth: 1, width, features }];
+    const { probe, rows } = await measureNetwork({ cuts, logits: undefined }, 0);
+    expect(probe.foldAccuracies.length).toBe(5);
+    expect(rows).toBeLessThan(1002);
   });
 });

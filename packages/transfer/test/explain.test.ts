@@ -2,21 +2,13 @@ import { Gpu, type HostTensor, sizeOf, type Value } from "@tlx/kernels";
 import { randomFrom } from "@tlx/kernels/testing";
 import { type Graph, type Network, Program, toInference, uniformFanIn } from "@tlx/nn";
 import { interpret } from "@tlx/nn/testing";
-import {
-  buildTransferGraph,
-  colourOf,
-  Explainer,
-  enlargeMap,
-  findModel,
-  gradCam,
-  gradientNorms,
-  type Model,
-  softmaxOf,
-} from "@tlx/transfer";
+import { buildTransferGraph, Explainer, findModel, gradientNorms, type Model, softmaxOf } from "@tlx/transfer";
 import { renderOverlay } from "@tlx/transfer/node";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
+import { colourOf } from "../src/explain/colour-map.js";
+import { enlargeMap, gradCam } from "../src/explain/grad-cam.js";
 import { withLogitGradient } from "../src/explain/logit-gradient.js";
 import { madePicture, madePictures, madeSamples, tinyModel } from "./tiny-model.js";
 

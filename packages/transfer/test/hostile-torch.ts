@@ -144,6 +144,11 @@ const machine: HostileFile[] = [
   ...object("100000 tuples in each other", `)${"\x85".repeat(100_000)}`, /dictionary of tensors/),
   ...object("a million marks", "(".repeat(1_100_000), /steps|one result/),
   ...object("a million dictionaries", "}".repeat(1_100_000), /steps/),
+  ...object(
+    "a dictionary of 10000 pairs made 10000 times",
+    `](${Array.from({ length: 10_000 }, (_, i) => `M${String.fromCharCode(i & 255, i >> 8)}N\x86`).join("")}eq\0${global("collections", "OrderedDict")}q\x01h\0\x85q\x02${"h\x01h\x02R".repeat(10_000)}`,
+    /steps/,
+  ),
   ...object("2^40 lists by the memo", `(]q\0${"](h\0h\0eq\0".repeat(40)}t`, /dictionary of tensors/),
   ...object(
     "2^40 dictionaries by the memo",

@@ -3,14 +3,12 @@ import { Gpu } from "@tlx/kernels";
 import {
   findLearningRate,
   geometricRates,
-  hashState,
   MemoryFeatureStore,
   prepareJob,
   type RateEvent,
   type RateFinding,
   type RateSearch,
   type Snapshot,
-  stateBefore,
   type TrainEvent,
   type TrainInput,
   type TrainResult,
@@ -20,6 +18,7 @@ import {
 } from "@tlx/transfer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
+import { hashState, stateBefore } from "../src/lr-find/hash-state.js";
 import { madeSamples, tinyTraining } from "./tiny-model.js";
 import { trainToEnd } from "./train-to-end.js";
 
@@ -151,6 +150,15 @@ describe("a search", () => {
     });
     // The range test needs no held-out pictures.
     expect((await find(inputOf({}, { train: few }), { folds: 0, steps: 40 })).finding.rate).toBeGreaterThan(0);
+  });
+
+  it("tells of fewer trials where a class is too small for more", async () => {
+    const few = madeSamples("train", 6).filter(({ label }, i) => label === 0 || i >= 10);
+    const { finding, events } = await find(inputOf({ epochs: 1 }, { train: few }), { steps: 10 });
+    expect(finding.plan).toMatchObject({ folds: 2, parts: 2 });
+    const trials = events.flatMap((e) => (e.type === "trial" ? [e] : []));
+    expect(trials.at(-1)).toMatchObject({ done: trials.length, total: trials.length });
+    expect(trials.length).toBe(2 * finding.trials.length);
   });
 
   it("ends with the reason of its signal", async () => {

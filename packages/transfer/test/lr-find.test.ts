@@ -4,17 +4,16 @@ import {
   chooseRate,
   equalScores,
   geometricRates,
-  nearestRung,
   type RangePoint,
   type RateScore,
   readCurve,
-  rungAt,
   scoreRates,
-  smoothLosses,
 } from "@tlx/transfer";
 import { describe, expect, it } from "vitest";
 import { drawFolds } from "../src/lr-find/folds.js";
 import { planTrials } from "../src/lr-find/plan-trials.js";
+import { nearestRung, rungAt } from "../src/lr-find/rate-ladder.js";
+import { smoothLosses } from "../src/lr-find/smooth-losses.js";
 import { prepareJob } from "../src/train/train.js";
 import { madeSamples, tinyTraining } from "./tiny-model.js";
 

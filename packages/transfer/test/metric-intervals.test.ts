@@ -1,7 +1,8 @@
-import { aucInterval, classIntervals, precisionRecallOf, rocOf, topK, wilsonInterval } from "@tlx/transfer";
+import { classIntervals, precisionRecallOf, rocOf, topK, wilsonInterval } from "@tlx/transfer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { normalQuantile } from "../src/metrics/normal-quantile.js";
+import { aucInterval } from "../src/metrics/roc.js";
 
 describe("quantiles of the normal distribution", () => {
   it("are those of the tables", () => {

@@ -214,6 +214,14 @@ describe("from the Hugging Face Hub", () => {
     expect(await left()).toEqual([]);
   });
 
+  it("shows nobody a token that no header can carry", async () => {
+    const heard = await standIn({ [HUB]: hubOf({ bytes: safetensors }) });
+    const { code, message } = await failure(pull(hubModel, { hubToken: "hf_secret\nfrom two lines" }));
+    expect([code, message]).toEqual(["E_USAGE", expect.stringMatching(/HF_TOKEN/)]);
+    expect(message).not.toMatch(/secret|lines/);
+    expect(heard).toEqual([]);
+  });
+
   it("says what a gated file needs", async () => {
     await standIn({ [HUB]: hubOf({ bytes: safetensors, token: "hf_secret" }) });
     const { code, message } = await failure(pull(hubModel));
@@ -316,6 +324,16 @@ describe("from elsewhere", () => {
     expect([other.code, other.message]).toEqual(["E_USAGE", expect.stringMatching(/mine\.pt; pull --force replaces/)]);
   });
 
+  it("a file under the card's name that is another one is found all the same, until it is damaged", async () => {
+    await standIn({ "https://host.lan": sendFile({ bytes: pth }) });
+    const model = torchModel(safetensors);
+    const { path } = await pull(model, { from: "https://host.lan/mine.pth" });
+    const find = () => resolveWeights(model.card.weights, { cacheDir: scene.cacheDir });
+    expect(await find()).toEqual({ path: cached("tiny.pth"), origin: "cache" });
+    await writeFile(path, pth.subarray(1));
+    expect((await failure(find())).message).toMatch(/damaged in the cache/);
+  });
+
   it("an address may carry a signature, which is told to nobody, but no password", async () => {
     await standIn({ "https://host.lan": sendFile({ bytes: pth }) });
     const told: string[] = [];
@@ -352,6 +370,10 @@ describe("from elsewhere", () => {
     await put("c/tiny.safetensors", safetensors);
     const from = join(scene.cacheDir, "c");
     expect(await pull(model, { from })).toMatchObject({ check: "nothing", path: cached("tiny.safetensors") });
+    const asked = await resolveWeights(model.card.weights, {
+      ...{ cacheDir: join(scene.cacheDir, "other"), from, allowDownload: true },
+    });
+    expect(asked).toMatchObject({ path: expect.stringMatching(/tiny\.safetensors$/), origin: "download" });
     const wrong = await put(`d/${name}`, safetensors);
     expect(await failure(pull(model, { from: wrong, force: true }))).toMatchObject({
       code: "E_WEIGHTS",

@@ -84,6 +84,11 @@ describe("recogniseWeights", () => {
     expect(values(found.checkpoint)).toEqual(values(checkpointOf(madeTensors(model))));
   });
 
+  it("takes names that are a hundred thousand prefixes long", () => {
+    const long = rename(madeTensors(findModel("resnet-18")).slice(0, 1), (name) => `${"net.".repeat(100_000)}${name}`);
+    expect(() => recogniseWeights(checkpointOf(long), models)).toThrow(/no network/);
+  });
+
   it("makes float32 of float64", () => {
     const doubles = madeTensors(findModel("resnet-18")).map((tensor) => {
       const wide = Float64Array.from(new Float32Array(new Uint8Array(tensor.bytes).buffer), (v) => v / 3);

@@ -8,6 +8,8 @@ import { imageFolder, type ScanProgress, scanDataset, scanFolder } from "@tlx/tr
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeShared, sharedPath } from "../../../test/support/shared.js";
+import { findCopies } from "../src/scan/find-copies.js";
+import { fingerprint } from "../src/scan/fingerprint.js";
 
 let dir: string;
 const at = (...parts: string[]): string => path.join(dir, ...parts);
@@ -159,6 +161,19 @@ describe("scanFolder", () => {
       await put(sharp(Buffer.from(svg)).png(), `plain/${i % 2}/disc-${i}.png`);
     }
     expect((await scanFolder(at("plain"))).duplicates).toEqual([]);
+  });
+});
+
+describe("copies", () => {
+  it("are looked for in a number of pairs that does not grow with its square, though all hashes are equal", async () => {
+    const print = fingerprint({ width: 8, height: 8, data: new Uint8Array(256).fill(255) });
+    const blank = Array.from({ length: 300 }, (_, i) => ({ sha: `${i}`, fingerprint: print }));
+    let compared = 0;
+    await findCopies(blank, (share) => {
+      if (share >= 0.5 && share < 1) compared += 500;
+    });
+    expect(compared).toBeGreaterThanOrEqual(3000);
+    expect(compared).toBeLessThan(4000);
   });
 });
 

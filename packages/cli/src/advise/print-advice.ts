@@ -4,6 +4,7 @@ import { formatTable } from "@tlx/nn";
 import type { Advice, DataScan } from "@tlx/transfer";
 import { formatSeconds } from "../compare/comparison-progress.js";
 import { printableName } from "../printable.js";
+import { UNSURE } from "../report/choose-pictures.js";
 import type { Report } from "../report.js";
 import { percent } from "../score-table.js";
 import type { GivenAdvice } from "./give-advice.js";
@@ -80,8 +81,6 @@ export function faultsOf(
 const IMBALANCED = 3;
 /** Probability of the label less that of another class. */
 const CONTRADICTED = -0.5;
-/** A probe that errs in so many cannot accuse a label. */
-const UNSURE = 0.35;
 const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 function formatModels({ models, random }: Advice): string {

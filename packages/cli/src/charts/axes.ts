@@ -27,13 +27,15 @@ const units: readonly (readonly [from: number, unit: number, letter: string])[] 
   [1e4, 1e3, "k"],
 ];
 
-/** At most three digits that count. */
-export function formatNumber(value: number): string {
+/** At most `digits` that count. */
+export function formatNumber(value: number, digits = 3): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return "–";
   if (size !== 0 && size < 1e-3) return value.toExponential(1).replace("e-", "e−");
   const unit = units.find(([from]) => size >= from);
-  const shown = unit ? `${Number((value / unit[1]).toPrecision(3))}${unit[2]}` : String(Number(value.toPrecision(3)));
+  const shown = unit
+    ? `${Number((value / unit[1]).toPrecision(digits))}${unit[2]}`
+    : String(Number(value.toPrecision(digits)));
   return shown.replace("-", "−");
 }
 
@@ -65,7 +67,7 @@ export const valueAxis = (axis: Axis, side: "x" | "y"): Record<string, unknown> 
   axisLabel: {
     ...ink,
     hideOverlap: true,
-    formatter: (value: number) => (axis.percent ? `${Number((100 * value).toPrecision(4))} %` : formatNumber(value)),
+    formatter: (value: number) => (axis.percent ? `${Number((100 * value).toPrecision(4))} %` : formatNumber(value, 6)),
   },
 });
 

@@ -48,7 +48,12 @@ export function barChart({ text, of, names, series, x, values }: BarChart): Html
   const svg = drawSvg(
     {
       grid: { left: roomFor(names), right: beside ? 54 : 16, top: 8, bottom: 44 },
-      xAxis: { ...valueAxis(x, "x"), splitLine: { show: true, lineStyle: { color: "var(--line)" } }, scale: false },
+      xAxis: {
+        ...valueAxis(x, "x"),
+        splitLine: { show: true, lineStyle: { color: "var(--line)" } },
+        scale: false,
+        startValue: x.log ? x.min : undefined,
+      },
       yAxis: { ...nameAxis(names), inverse: true },
       series: series.flatMap(({ bars }, i) => [
         {

@@ -61,7 +61,10 @@ function drawLine(series: LineSeries, index: number): Record<string, unknown> {
   };
 }
 
-const markLine = (marks: readonly Mark[]): Record<string, unknown> => ({
+const alignAt = (share: number): string => (share < 0.1 ? "left" : share > 0.9 ? "right" : "center");
+
+/** `ends`: of the axis, beside which a word has no room to both sides. */
+const markLine = (marks: readonly Mark[], [low, high]: readonly [number, number]): Record<string, unknown> => ({
   ...still,
   type: "line",
   data: [],
@@ -71,7 +74,14 @@ const markLine = (marks: readonly Mark[]): Record<string, unknown> => ({
     lineStyle: { color: "var(--soft)", type: [2, 3], width: 1.3 },
     data: marks.map(({ x, label }) => ({
       xAxis: x,
-      label: { ...ink, color: "var(--ink)", formatter: () => label, position: "end", distance: 4 },
+      label: {
+        ...ink,
+        color: "var(--ink)",
+        formatter: () => label,
+        position: "end",
+        distance: 4,
+        align: alignAt((x - low) / (high - low)),
+      },
     })),
   },
 });
@@ -101,6 +111,8 @@ function numbers({ text, x, series, tableRows = 60 }: LineChart, y: Axis): Html 
 
 export function lineChart(chart: LineChart): Html {
   const { text, x, y, series, marks = [], square = false } = chart;
+  const places = series.flatMap(({ points }) => points.map(([at]) => at));
+  const ends = [x.min ?? Math.min(...places), x.max ?? Math.max(...places)] as const;
   const size = { width: 400, height: square ? 380 : 270 };
   const svg = drawSvg(
     {
@@ -111,7 +123,7 @@ export function lineChart(chart: LineChart): Html {
       series: [
         ...series.flatMap((s, i) => (s.band && s.band.length > 0 ? [band(s.band, lookAt(s, i))] : [])),
         ...series.map(drawLine),
-        ...(marks.length > 0 ? [markLine(marks)] : []),
+        ...(marks.length > 0 ? [markLine(marks, ends)] : []),
       ],
     },
     size,

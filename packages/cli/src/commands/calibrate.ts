@@ -1,24 +1,26 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import {
   collectLogits,
   type LabelledSamples,
+  type LoadedRun,
   matchClasses,
   measureCalibration,
-  parseConfig,
   predictionGraph,
   recordCalibration,
   refuseCalibration,
 } from "@tlx/transfer";
-import { decodeAll, imageFolder, labelledFolder, readRun, writeCalibrated } from "@tlx/transfer/node";
+import { decodeAll, labelledFolder, readRun, writeCalibrated } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import { printCalibration } from "../calibration-table.js";
 import type { Context } from "../context.js";
 import { loadRunModel } from "../load-model.js";
 import { type AdapterOptions, addAdapterOption, jsonOption, runModelOption } from "../options.js";
 import { printableName, quoteForShell } from "../printable.js";
+import { findPictures } from "../report/find-pictures.js";
+import { readRunRecord } from "../report/run-record.js";
+import { checkWritable } from "../run-target.js";
 import { chooseKernels } from "../tuned-kernels.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
@@ -63,13 +65,14 @@ const batch = 8;
 async function calibrate(context: Context, folder: string, options: CalibrateOptions): Promise<void> {
   const { report, signal } = context;
   const { out, json } = options;
-  if (out !== undefined && existsSync(out)) {
-    throw new TlxError("E_USAGE", `--out: "${out}" exists already, and models are never replaced; name another folder`);
+  if (out !== undefined) {
+    await checkFree(out);
+    checkWritable(path.dirname(path.resolve(out)));
   }
   const model = await loadRunModel(folder, options.model);
   const run = await readRun(folder, { batch, model });
   const { classes, preprocess, architecture } = run.description;
-  const data = options.data === undefined ? await validationOf(folder) : await labelledFolder(options.data);
+  const data = await (options.data === undefined ? measuredOn(context, folder, run) : labelledFolder(options.data));
   const samples = matchClasses(data, classes, "calibrate");
   await withGpu(options, async (gpu) => {
     report.field("adapter", describeAdapter(gpu));
@@ -101,17 +104,26 @@ async function calibrate(context: Context, folder: string, options: CalibrateOpt
   });
 }
 
-/** Those that chose its best epoch. */
-async function validationOf(folder: string): Promise<LabelledSamples> {
-  const text = await readFile(path.join(folder, "config.json"), "utf8").catch(() => undefined);
-  const config = text === undefined ? undefined : parseConfig(JSON.parse(text));
-  if (config?.data === undefined || config.data === null || !existsSync(config.data)) {
-    const found = config?.data ? `"${config.data}", which is not there` : "no config.json that names them";
-    throw new TlxError(
-      "E_USAGE",
-      `calibrate: expected the pictures that "${folder}" was measured on, found ${found}; name others it was not trained on with --data DIR`,
-    );
+/** Throws E_USAGE for a place that is taken, before any work is done for it. */
+async function checkFree(out: string): Promise<void> {
+  const held = await readdir(out).catch(({ code }: NodeJS.ErrnoException) => (code === "ENOENT" ? [] : [code]));
+  if (held.length === 0) return;
+  throw new TlxError("E_USAGE", `--out: "${out}" exists already, and models are never replaced; name another folder`);
+}
+
+/** Those that chose its best epoch, by name: drawn anew from a folder that has changed they would not be these. */
+async function measuredOn({ report }: Context, folder: string, { description }: LoadedRun): Promise<LabelledSamples> {
+  const record = await readRunRecord(folder, description);
+  const { val = [], gone = [] } = (await findPictures(record, undefined)) ?? {};
+  if (val.length > 0) {
+    if (gone.length > 0)
+      report.warn(`${gone.length} of the pictures that the run was measured on are not there any more`);
+    return { classes: description.classes, samples: val };
   }
-  const { classes, val } = await imageFolder(config.data, { split: config.split, seed: config.seed });
-  return { classes, samples: val };
+  const { data } = record.config;
+  const found = data ? `none of them in "${data}"` : "no config.json that names them";
+  throw new TlxError(
+    "E_USAGE",
+    `calibrate: expected the pictures that "${folder}" was measured on, found ${found}; name others it was not trained on with --data DIR`,
+  );
 }

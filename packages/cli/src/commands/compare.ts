@@ -18,6 +18,7 @@ import { type ConfiguredWay, defaultStrategies, waysOf } from "../compare/ways.j
 import type { Context } from "../context.js";
 import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption, wholeNumber } from "../options.js";
 import { printableName, quoteForShell } from "../printable.js";
+import { checkWritable } from "../run-target.js";
 import { formatTrainCommand } from "../train-command.js";
 import { type ConfigName, configDocs, resolveConfig } from "../train-config.js";
 import type { CacheOptions } from "../train-job.js";
@@ -95,6 +96,7 @@ async function compare(context: Context, dir: string, options: CompareOptions): 
     splits.set(seed, same?.origin === "folders" ? same : await imageFolder(dir, { split, seed }));
   }
   const data = splits.get(seeds[0]!)!;
+  checkWritable(path.dirname(path.resolve(options.out ?? path.join(root, "any"))));
   await withGpu(options, async (gpu, reopenGpu) => {
     const settings = Object.fromEntries(
       Object.entries(config).filter(([entry]) => !owned.includes(entry as ConfigName)),
@@ -105,7 +107,10 @@ async function compare(context: Context, dir: string, options: CompareOptions): 
     reportData(report, data, { split, seed: 1 });
     if (data.origin === "split") report.field("seeds", "every other seed draws another part, the same for all ways");
     const planned = seeds.flatMap(() => ways);
-    report.field("compares", `${ways.map(name).join(", ")}; ${epochs} epochs each, ${seeds.length} seeds`);
+    report.field(
+      "compares",
+      `${ways.map(name).join(", ")}; ${plural(epochs, "epoch")} each, ${plural(seeds.length, "seed")}`,
+    );
     report.field("folder", printableName(folder.folder));
     const progress = new ComparisonProgress(report, planned, name);
     try {
@@ -131,12 +136,16 @@ async function compare(context: Context, dir: string, options: CompareOptions): 
   });
 }
 
+const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;
+
 /** Throws E_DIVERGED where nothing was learned. */
 function checkAnyEnded({ conclusion, rows }: ComparisonFile): void {
   const reason = rows.flatMap(({ failures }) => failures)[0]?.reason;
   if (conclusion.best === null)
     throw new TlxError("E_DIVERGED", `compare: every training failed, the first: ${reason}`);
 }
+
+const root = path.join("runs", "compare");
 
 /** The one at `out`, or the first under runs/compare that has the name of the pictures and holds the same or nothing yet. */
 async function openFolder(
@@ -145,7 +154,7 @@ async function openFolder(
   common: Readonly<Record<string, unknown>>,
 ): Promise<CompareFolder> {
   if (out !== undefined) return CompareFolder.open(out, common);
-  const base = path.join("runs", "compare", path.basename(path.resolve(dir)) || "pictures");
+  const base = path.join(root, path.basename(path.resolve(dir)) || "pictures");
   for (let n = 1; ; n++) {
     const folder = n === 1 ? base : `${base}-${n}`;
     if ((await CompareFolder.differences(folder, common)).length === 0) return CompareFolder.open(folder, common);

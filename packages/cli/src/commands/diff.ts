@@ -37,7 +37,7 @@ Examples:
   $ tlx diff runs/train/flowers flowers.onnx
   $ tlx diff mobilenet-v2 --against plain --picture photo.jpg`;
 
-function aboveZero(text: string): number {
+function atLeastZero(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError("Expected a number of at least 0.");
@@ -52,11 +52,13 @@ export function diffCommand(context: Context): Command {
     .addOption(new Option("--model <name>", "take both for this network, or the module of your own"))
     .addOption(
       new Option("--tolerance <n>", "differences up to this share of the largest number are none")
-        .argParser(aboveZero)
+        .argParser(atLeastZero)
         .default(1e-4),
     )
     .addOption(new Option("--picture <file>", "compute with this picture (default: the input of golden examples)"))
-    .addOption(new Option("--tensors-only", "compute nothing, so that no GPU is needed").conflicts("against"))
+    .addOption(
+      new Option("--tensors-only", "compute nothing, so that no GPU is needed").conflicts(["against", "picture"]),
+    )
     .addOption(new Option("--all", "print also what is the same"))
     .addOption(cacheOption())
     .addOption(jsonOption("everything"));

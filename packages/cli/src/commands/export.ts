@@ -1,3 +1,4 @@
+import path from "node:path";
 import { type Gpu, TlxError } from "@tlx/kernels";
 import { formatMegabytes } from "@tlx/transfer";
 import { Command, Option } from "commander";
@@ -22,6 +23,7 @@ import {
   weightsOption,
 } from "../options.js";
 import { printableName, quoteForShell } from "../printable.js";
+import { checkWritable } from "../run-target.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
 
 interface ExportOptions extends AdapterOptions, SourceOptions {
@@ -77,6 +79,7 @@ async function exportNetwork(context: Context, run: string | undefined, options:
   const { report, signal } = context;
   const { format, out, half = false } = options;
   await checkFree(out);
+  checkWritable(path.dirname(path.resolve(out)));
   const { peer } = formats[format];
   if (options.check && peer) await importPeer(peer);
   const source = await loadSource(context, run, options);

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { TlxError } from "@tlx/kernels";
 import {
   formatMegabytes,
+  listMisfits,
   models,
   NETWORK,
   parseSafetensors,
@@ -97,25 +98,14 @@ async function checkAbsent(output: string): Promise<void> {
   throw new TlxError("E_USAGE", `import: expected a new file, found "${output}"; name another with --output FILE`);
 }
 
-const listed = 5;
-
-function listSome(what: string, items: readonly string[]): string[] {
-  if (items.length === 0) return [];
-  const more = items.length > listed ? `, and ${items.length - listed} more` : "";
-  return [`\n  ${items.length} ${what}: ${items.slice(0, listed).map(printableName).join(", ")}${more}`];
-}
-
 /** Throws E_WEIGHTS with what is missing, misfits or is too much. */
-function checkWhole(file: string, { model, naming, missing, misfits, extra }: Recognition): void {
-  if (missing.length + misfits.length + extra.length === 0) return;
-  const lists = [
-    ...listSome("missing", missing),
-    ...listSome("of another shape or dtype", misfits),
-    ...listSome("that it has no layer for", extra),
-  ];
+function checkWhole(file: string, found: Recognition): void {
+  const lists = listMisfits(found);
+  if (lists === "") return;
+  const { model, naming, missing, misfits, extra } = found;
   throw new TlxError(
     "E_WEIGHTS",
-    `weights ${file}: expected all of a network, found what looks most like ${model.name} with ${naming}'s names, but not whole; nothing was written${lists.join("")}`,
+    `weights ${file}: expected all of a network, found what looks most like ${model.name} with ${naming}'s names, but not whole; nothing was written${lists}`,
     { missing, misfits, extra },
   );
 }

@@ -58,13 +58,17 @@ async function pull(context: Context, name: string, options: PullCommandOptions)
   const { report } = context;
   const model = await loadModel(name);
   const { weights } = model.card;
-  const from = options.from ?? mirrorOf();
   report.field("network", model.name);
   report.field("licence", weights.licence);
-  if (weights.shipped && from === undefined) return tellShipped(report, model, options);
+  if (weights.shipped && options.from === undefined) return tellShipped(report, model, options);
+  const from = options.from ?? mirrorOf();
   const pulled = await fetchInto(context, model, { from, cacheDir: options.cache, force: options.force });
-  if (options.json) report.printJson(describeForPrograms(model, pulled));
-  else describe(report, model, pulled, name);
+  if (options.json) return report.printJson(describeForPrograms(model, pulled));
+  describe(report, model, pulled);
+  const { path } = await resolveWeights(weights, { cacheDir: options.cache, offline: true });
+  const choice = path === pulled.path ? "" : ` --weights ${quoteForShell(pulled.path)}`;
+  if (choice !== "") report.warn(`without --weights commands take ${path}, which comes before it`);
+  report.say(`next: tlx train DIR --model ${quoteForShell(name)}${choice}`);
 }
 
 /** What comes with tlx is there already. Throws E_WEIGHTS where it is damaged. */
@@ -110,7 +114,7 @@ const checks: Readonly<Record<PullCheck, (digits: string, sha256: string) => str
   nothing: (_, sha256) => `unchecked: nobody says what its SHA-256 is. It is ${sha256}`,
 };
 
-function describe(report: Report, model: Model, pulled: Pulled, name: string): void {
+function describe(report: Report, model: Model, pulled: Pulled): void {
   const { check, sha256, recognition, format, tensors, path, bytes, from, isCached } = pulled;
   if (isCached) report.field("source", `the cache${from === undefined ? "" : `, and that from ${from}`}`);
   const { sha256Prefix } = model.card.weights;
@@ -122,7 +126,6 @@ function describe(report: Report, model: Model, pulled: Pulled, name: string): v
     `${model.name} in ${format} with ${recognition.naming}'s names, ${tensors} tensors, ${classes}`,
   );
   report.print(`${path} (${formatMegabytes(bytes)})`);
-  report.say(`next: tlx train DIR --model ${quoteForShell(name)}`);
 }
 
 /** The same for programs; `tried` is false where the published address never was, where tlx is made. */

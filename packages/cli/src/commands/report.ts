@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { TlxError } from "@tlx/kernels";
 import { findModel, formatMegabytes, predictionGraph } from "@tlx/transfer";
@@ -48,9 +49,11 @@ async function makeReport(context: Context, folder: string, options: ReportOptio
   const start = performance.now();
   const own = await loadRunModel(folder, options.model);
   const run = await readRun(folder, { batch, model: own });
-  const base = path.basename(path.resolve(folder)) === "model" ? path.dirname(path.resolve(folder)) : folder;
-  if (base !== folder) {
-    throw new TlxError("E_USAGE", `report: expected the folder of a run, found its model; name "${base}"`);
+  if (existsSync(path.join(folder, "model.json"))) {
+    throw new TlxError(
+      "E_USAGE",
+      `report: expected the folder of a run, found its model; name "${path.join(folder, "..")}"`,
+    );
   }
   const model = own ?? findModel(run.description.architecture);
   const { data, quick = false } = options;

@@ -13,7 +13,7 @@ import {
 import { DistilFolder, RunFolder } from "@tlx/transfer/node";
 import { Command, Option } from "commander";
 import { settleStrategy, strategyOption } from "../advise/settle-strategy.js";
-import { calibrateOption } from "../calibrate-result.js";
+import { calibrateOption, isToBeCalibrated } from "../calibrate-result.js";
 import { explainShipped, settleModel } from "../choose-model.js";
 import type { Context } from "../context.js";
 import { resumeDistillation } from "../distillation.js";
@@ -167,6 +167,7 @@ async function runTraining(
       "--print-config: --strategy auto is not known before it is measured; leave one of them out",
     );
   }
+  if (!options.dryRun && !options.printConfig) checkRunTarget(options, kind);
   const settled = options.strategy && (await settleStrategy(context, given, wanted, options));
   const chosen = settled ? await resolveConfig({ ...entries, ...settled.config }, options.config, docs) : wanted;
   const config = settleModel(chosen, options.cache);
@@ -174,7 +175,6 @@ async function runTraining(
     if (lr !== AUTO) return context.report.printJson(config, 2);
     throw new TlxError("E_USAGE", "--print-config: --lr auto is not known before it is found; leave one of them out");
   }
-  if (!options.dryRun) checkRunTarget(options, kind);
   const job = await prepareTraining(context, config, given, options);
   await withGpu(options, async (gpu, reopenGpu) => {
     reportJob(context, gpu, job);
@@ -187,7 +187,10 @@ async function runTraining(
     if (dryRun && lr === AUTO) context.report.field("lr auto", "would be found first, as tlx lr-find does");
     if (dryRun) return showPlan(context, gpu, { ...job, choices }, options);
     const { job: rated, found } = await settleRate(context, gpu, { ...job, choices }, options);
-    const madeBy = { tlx: version, node: process.version, adapter: describeAdapter(gpu), ...settled?.record, ...found };
+    const madeBy = {
+      ...{ tlx: version, node: process.version, adapter: describeAdapter(gpu), ...settled?.record, ...found },
+      ...(options.calibrate && { calibrate: true }),
+    };
     const run = await createAtTarget(options, kind, config.data as string, (folder) =>
       RunFolder.create(folder, {
         ...{ config: runConfig(recordedConfig(rated), madeBy), skipped: job.data.skipped },
@@ -234,6 +237,7 @@ async function resumeTraining(
     return;
   }
   const { run, snapshot } = found;
+  const calibrate = options.calibrate ?? isToBeCalibrated(found.config);
   try {
     const given = { ...configFromOptions({ ...options }), ...(dir !== undefined && { data: dir }) };
     const config = await resolveConfig(given, path.join(folder, "config.json"));
@@ -247,7 +251,7 @@ async function resumeTraining(
       const choices = snapshot ? undefined : await run.readKernels(ownerOf(gpu, version), acceptOtherGpu);
       const { data, weights } = recordedConfig(job);
       const target = { gpu, reopenGpu, run, snapshot, acceptOtherGpu, places: { data, weights } };
-      await trainIntoRun(context, { ...job, choices }, target, options, start);
+      await trainIntoRun(context, { ...job, choices }, target, { ...options, calibrate }, start);
     });
   } finally {
     await run.close();

@@ -48,7 +48,13 @@ export function verifyCommand(context: Context): Command {
 async function verify(context: Context, run: string, options: VerifyOptions): Promise<void> {
   const { report } = context;
   const exported = await findExport(run);
-  if (exported) return verifyExport(context, exported, options);
+  if (exported) {
+    if (options.weights === undefined) return verifyExport(context, exported, options);
+    throw new TlxError(
+      "E_USAGE",
+      `verify: expected --weights with a run only, found the export "${run}", which knows the checksum of its weights; leave it out`,
+    );
+  }
   const found = await verifyFiles(run, { weights: options.weights });
   const { tensors, problems, certificate, weights } = found;
   const isBlank = !certificate.tensors.some((tensor) => tensor.loaded);

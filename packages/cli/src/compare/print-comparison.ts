@@ -9,6 +9,8 @@ import { formatSeconds, namerOf } from "./comparison-progress.js";
 export function printComparison(report: Report, found: ComparisonFile): void {
   const name = namerOf(found.rows);
   report.print(formatRows(found.rows, name));
+  if (found.rows.some(({ time }) => time?.prepared))
+    report.print("* features were in the cache; computing them takes longer");
   report.print("");
   for (const sentence of found.conclusion.sentences) report.print(sentence);
   const command = bestCommand(found);

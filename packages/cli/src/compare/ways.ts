@@ -45,7 +45,11 @@ export async function waysOf(
   }
   const ways: ConfiguredWay[] = [];
   for (const text of wanted) {
-    const { name } = await loadModel(text);
+    const { name, card } = await loadModel(text);
+    const deep = named.find((strategy) => Number(/^last:(\d+)$/.exec(strategy)?.[1] ?? 0) > card.blocks.length);
+    if (deep !== undefined) {
+      throw new TlxError("E_USAGE", `--strategies: ${name} has ${card.blocks.length} blocks, found "${deep}"; use all`);
+    }
     if (ways.some(({ model }) => model === name)) {
       throw new TlxError("E_USAGE", `--models: expected networks of different names, found "${name}" twice`);
     }

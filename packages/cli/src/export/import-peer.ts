@@ -8,7 +8,7 @@ export async function importPeer<T>(name: string): Promise<T> {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     throw new TlxError(
       "E_USAGE",
-      `the check needs ${name}, which is not installed here; npm install ${name} beside tlx, or --no-check to write without a check`,
+      `expected ${name}, which computes such a file, to be installed, found it nowhere; npm install ${name} beside tlx, or do without: export --no-check, diff --tensors-only`,
       {},
       cause,
     );

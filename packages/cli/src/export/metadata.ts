@@ -1,6 +1,6 @@
 /** What an export says of itself: labels, how to prepare a picture, and what tlx needs to read it back. */
 import { createHash } from "node:crypto";
-import { TlxError } from "@tlx/kernels";
+import { check, TlxError } from "@tlx/kernels";
 import type { Weights } from "@tlx/nn";
 import { exportTensors, type ModelDescription, type PreprocessSpec, parseDescription } from "@tlx/transfer";
 
@@ -94,6 +94,9 @@ const isGolden = (value: unknown, classes: unknown): boolean =>
     value.probabilities.length === (Array.isArray(classes) ? classes.length : -1) &&
     value.probabilities.every((p) => typeof p === "number"));
 
+/** Pixels of a side: far above what networks see, and pictures of it can still be made. */
+const maxSize = 8192;
+
 /** Throws E_WEIGHTS with what is not as tlx export writes it. */
 export function parseMetadata(found: Readonly<Record<keyof ExportMetadata, unknown>>): ParsedMetadata {
   const { labels, preprocessing } = found;
@@ -119,6 +122,11 @@ export function parseMetadata(found: Readonly<Record<keyof ExportMetadata, unkno
     ...{ hidden: tlx.hidden, weightsSha256: tlx.weightsSha256 },
     preprocess: { resize, crop, mean, std, ...(filter !== undefined && { filter }) },
   });
+  check(
+    description.preprocess.crop <= maxSize,
+    "E_WEIGHTS",
+    () => `export: expected pictures of at most ${maxSize} pixels, found preprocessing.crop ${crop}; it is damaged`,
+  );
   return { description, tlx: tlx as ExportMetadata["tlx"] };
 }
 

@@ -1,9 +1,11 @@
+import { printableName } from "../printable.js";
 import { type Html, html } from "./html.js";
 
-/** At most `most` characters, the end of a long text left out. */
+/** At most `most` characters, the end of a long text left out; those that no one sees are spelled out. */
 export function shorten(text: string, most: number): string {
-  const characters = [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+  const shown = printableName(text);
+  const characters = [...shown];
+  return characters.length <= most ? shown : `${characters.slice(0, most - 1).join("")}…`;
 }
 
 /** A name of the user's, kept short; the whole of it is shown on pointing at it. */

@@ -60,7 +60,8 @@ th, td { padding: 0.3rem 0.75rem 0.3rem 0; text-align: left; vertical-align: top
 th { font-weight: 600; }
 tbody th { font-weight: 500; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.name { overflow-wrap: anywhere; }
+.name, .long { overflow-wrap: anywhere; }
+table .name { overflow-wrap: break-word; }
 .file { word-break: break-all; }
 code, pre { font: 0.88em/1.5 ui-monospace, monospace; }
 pre { background: var(--surface); border: 1px solid var(--line); border-radius: 0.4rem; padding: 0.6rem 0.8rem; margin: 0.5rem 0 0.75rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }

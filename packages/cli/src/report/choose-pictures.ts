@@ -22,6 +22,9 @@ export function leadOf({ probabilities, confidence, predicted }: Judged): number
 export const mostUncertain = (judged: readonly Judged[], most: number): Judged[] =>
   [...judged].sort((a, b) => leadOf(a) - leadOf(b)).slice(0, most);
 
+/** What errs in so many pictures cannot accuse a label. */
+export const UNSURE = 0.35;
+
 /** A picture whose label may be wrong. */
 export interface SuspectPicture extends Judged {
   readonly suggested: number;
@@ -29,6 +32,8 @@ export interface SuspectPicture extends Judged {
 
 export interface SuspectPictures {
   readonly looked: number;
+  /** Named otherwise than they are labelled. */
+  readonly contradicted: number;
   /** Labels that are probably wrong, of those looked at. */
   readonly estimated: number;
   /** The most suspect first. */
@@ -44,6 +49,7 @@ export function suspectPictures(judged: readonly Judged[], most: number): Suspec
   const suspects = ranked.filter(({ confident, margin }) => confident && margin < 0);
   return {
     looked: judged.length,
+    contradicted: judged.filter(({ label, predicted }) => label !== predicted).length,
     estimated: estimatedErrors,
     pictures: suspects.slice(0, most).map(({ index, suggested }) => ({ ...judged[index]!, suggested })),
   };

@@ -52,7 +52,13 @@ function lead(findings: Findings): Html {
         ]
       : []),
     ...(calibration
-      ? [{ label: "Calibration error", value: share(calibration.before.ece), note: "of its confidence" }]
+      ? [
+          {
+            label: "Calibration error",
+            value: share(calibration.before.ece),
+            note: "confidence off the share that is right",
+          },
+        ]
       : []),
     {
       label: "Pictures",
@@ -60,7 +66,7 @@ function lead(findings: Findings): Html {
       note: trainCount === undefined ? "measured on" : `measured on; ${count(trainCount)} learned from`,
     },
   ];
-  return html`<p class="lead">${record.description.architecture} names ${right} of ${plural(total, "picture")} that it did not learn from rightly, in ${plural(classes.length, "class", "classes")}:
+  return html`<p class="lead">${record.description.architecture} names ${right} of ${plural(total, "picture")} right that it did not learn from, in ${plural(classes.length, "class", "classes")}:
 ${classes.slice(0, 12).map((c, i) => html`${i > 0 && ", "}${name(c)}`)}${classes.length > 12 && ", …"}.</p>
 <p class="soft">These pictures chose the epoch that was kept; on others it may do a little worse.</p>
 ${tiles(found)}${record.warnings.map(({ message, advice }) => notice("warn", capital(message), `Try: ${advice}.`))}`;

@@ -48,7 +48,7 @@ export async function gatherFindings(
     calibration: measure?.calibration,
     missing: [
       ...(pictures?.gone ?? record.named).map((p) => p.file),
-      ...(measure?.unreadable ?? []).map((p) => p.file),
+      ...(measure?.unreadable ?? pictures?.val ?? []).map((p) => p.file),
     ],
   };
   if (!pictures || !measure) {

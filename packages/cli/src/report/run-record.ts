@@ -60,6 +60,10 @@ function parse(text: string | undefined): unknown {
 
 const objectOf = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
 
+const figures = ["epoch", "learningRate", "loss", "trainAccuracy", "valLoss", "valAccuracy"] as const;
+
+const isEpoch = (row: unknown): row is EpochRow => figures.every((figure) => Number.isFinite(objectOf(row)[figure]));
+
 /** `description` is that of its model. */
 export async function readRunRecord(folder: string, description: ModelDescription): Promise<RunRecord> {
   const read = (name: string): Promise<string | undefined> => readText(path.join(folder, name));
@@ -73,7 +77,7 @@ export async function readRunRecord(folder: string, description: ModelDescriptio
     description,
     config: choices,
     madeBy: objectOf(madeBy),
-    epochs: (metrics ?? "").split("\n").flatMap((line) => (line === "" ? [] : [parse(line) as EpochRow])),
+    epochs: (metrics ?? "").split("\n").map(parse).filter(isEpoch),
     named: namedIn(predictions, description.classes),
     certificate: parse(certificate) as FreezeCertificate | undefined,
     calibration: await readCalibration(folder),

@@ -21,7 +21,7 @@ export async function drawMatrix(matrix: ConfusionMatrix): Promise<DrawnMatrix> 
     for (const [predicted, count] of row.entries()) {
       const share = count / all;
       const colour = [255 - 247 * share, 255 - 207 * share, 255 - 148 * share].map(Math.round);
-      // A line of white is left between cells.
+      // A grey line is left between cells.
       for (let y = label * cell; y < (label + 1) * cell; y++) {
         for (let x = predicted * cell; x < (predicted + 1) * cell; x++) {
           const isLine = y % cell === cell - 1 || x % cell === cell - 1;

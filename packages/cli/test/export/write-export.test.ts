@@ -77,6 +77,7 @@ describe("metadata", () => {
     ["tlx.export", '{"format":"tlx-export","version":2}', "another version, head, numbers"],
     ["labels", '"red"', "classes: expected"],
     ["preprocessing", "{}", "preprocess.resize: expected"],
+    ["preprocessing", JSON.stringify({ ...exported.metadata.preprocessing, crop: 2 ** 40 }), "at most 8192 pixels"],
   ])("that are damaged are refused: %s", (key, text, message) => {
     const texts = new Map([...metadataTexts(exported.metadata), [key, text]]);
     expect(() => metadataOfTexts(texts)).toThrow(message);

@@ -31,13 +31,15 @@ const [LEAST, MOST] = [1e-3, 1e3];
 
 /**
  * Undefined where no temperature is the best: all pictures are named right, so that any smaller one would do better, or they
- * are named no better than by chance. Throws E_USAGE for labels that do not fit the rows.
+ * are named no better than by chance. Throws E_USAGE for labels that do not fit the rows, and for logits that are no numbers.
  */
 export function fitTemperature(logits: readonly ArrayLike<number>[], labels: ArrayLike<number>): number | undefined {
   check(
-    logits.length === labels.length && logits.every((row, i) => row[labels[i]!] !== undefined),
+    logits.length === labels.length &&
+      logits.every((row, i) => row[labels[i]!] !== undefined && Array.from(row).every(Number.isFinite)),
     "E_USAGE",
-    () => "temperature: expected a row of logits per label and labels within it; give those of the same pictures",
+    () =>
+      "temperature: expected a row of logits per label, numbers all, and labels within it; give those of the same pictures",
   );
   let [low, high] = [LEAST, MOST];
   if (slopeAt(low, logits, labels).slope >= 0 || slopeAt(high, logits, labels).slope <= 0) return undefined;

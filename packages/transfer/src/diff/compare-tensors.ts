@@ -11,7 +11,7 @@ export interface TensorDifference {
   /** "F32 [64, 3, 7, 7]" */
   readonly a: string | undefined;
   readonly b: string | undefined;
-  /** Where both have numbers of one shape. */
+  /** Where both have floats of one shape. */
   readonly distance?: Distance;
 }
 
@@ -29,9 +29,13 @@ const isReadable = ({ dtype }: StoredTensor): boolean => ["F32", "F16", "BF16"].
 function compareTwo(name: string, a: StoredTensor, b: StoredTensor, tolerance: number): TensorDifference {
   const shown = { name, a: showStored(a), b: showStored(b) };
   const sameShape = a.shape.length === b.shape.length && a.shape.every((extent, i) => extent === b.shape[i]);
-  if (!sameShape || !isReadable(a) || !isReadable(b)) return { ...shown, likeness: "shape" };
-  const distance = distanceOf(toFloat32(a), toFloat32(b));
-  return { ...shown, likeness: rateDistance(distance, tolerance), distance };
+  if (sameShape && isReadable(a) && isReadable(b)) {
+    const distance = distanceOf(toFloat32(a), toFloat32(b));
+    return { ...shown, likeness: rateDistance(distance, tolerance), distance };
+  }
+  if (!sameShape || a.dtype !== b.dtype) return { ...shown, likeness: "shape" };
+  // What is no float is compared byte by byte.
+  return { ...shown, likeness: a.bytes.every((byte, i) => byte === b.bytes[i]) ? "same" : "far" };
 }
 
 /** Counters of steps are no weights. */

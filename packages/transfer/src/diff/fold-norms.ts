@@ -23,6 +23,7 @@ export function foldNorms({ graph, weights }: Network): Weights {
   for (const norm of graph.nodes) {
     const conv = norm.op === batchNorm ? makers.get(norm.inputs[0]!) : undefined;
     if (!conv || (conv.op !== conv2d && conv.op !== depthwiseConv2d)) continue;
+    if (graph.nodes.some((other) => other !== norm && other.inputs.includes(norm.inputs[0]!))) continue;
     const own = norm.inputs.slice(1).map((value) => paths.get(value) as string);
     const weight = paths.get(conv.inputs[1]!) as string;
     const [g, bias] = affineOf(

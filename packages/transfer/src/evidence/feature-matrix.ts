@@ -13,7 +13,7 @@ export interface LabelledFeatures {
 
 export const rowsOf = ({ data, width }: Pick<LabelledFeatures, "data" | "width">): number => data.length / width;
 
-/** Throws E_SHAPE for labels and rows of different number, and for a label outside of the classes. */
+/** Throws E_SHAPE for labels and rows of different number, a label outside of the classes, and features that are no numbers. */
 export function checkFeatures({ data, width, labels, classes }: LabelledFeatures): void {
   check(
     width > 0 && data.length === labels.length * width,
@@ -23,6 +23,11 @@ export function checkFeatures({ data, width, labels, classes }: LabelledFeatures
   );
   const odd = Array.from(labels).find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   check(odd === undefined, "E_SHAPE", () => `evidence: expected labels from 0 to ${classes - 1}, found ${odd}`);
+  check(
+    data.every(Number.isFinite),
+    "E_SHAPE",
+    () => "evidence: expected features that are numbers, found NaN or infinity",
+  );
 }
 
 /** The rows at `places`, in their order. */

@@ -3,7 +3,7 @@
  *
  *   accuracy   share of rows named right by the model of the folds that the row is not in
  *   error      the larger of the binomial standard error and Nadeau and Bengio's corrected one over folds
- *   penalty    that with the lowest loss on the rows left out, of a few; all are reported
+ *   penalty    that with the lowest loss on the rows left out, one of a few for all folds, so that it flatters accuracy little
  *
  * Throws   E_DATA for fewer than two classes, or a class of fewer than two rows
  * Source   Alain and Bengio 2016 (linear probes); Kornblith et al. 2019 (their accuracy follows that of transfer)

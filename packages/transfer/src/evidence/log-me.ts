@@ -9,10 +9,11 @@
  * All of it is in the eigenvalues of the smaller of F F^T and F^T F, and in the share of y along each eigenvector.
  *
  * Shapes   rows x width -> one number
+ * Throws   E_SHAPE for labels that do not fit the rows
  * Source   You et al. 2021, LogME, algorithm 1; the fixed point is MacKay's 1992
  */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { type LabelledFeatures, rowsOf } from "./feature-matrix.js";
+import { checkFeatures, type LabelledFeatures, rowsOf } from "./feature-matrix.js";
 import { productsOf } from "./reduce-features.js";
 
 const MOST_ITERATIONS = 100;
@@ -21,6 +22,7 @@ const TOLERANCE = 1e-6;
 const RANK_TOLERANCE = 1e-10;
 
 export function logMe(features: LabelledFeatures): number {
+  checkFeatures(features);
   const { labels, classes } = features;
   const rows = rowsOf(features);
   const { values, along } = decompose(features);
@@ -76,7 +78,8 @@ function evidenceOf(target: Float64Array, values: readonly number[], along: read
       weights += (b * b * s * along[i]!) / share ** 2;
       residual += along[i]! * (a / share) ** 2;
     });
-    return { gamma, weights: Math.max(weights, 1e-12), residual: Math.max(residual, 1e-12) };
+    const least = (value: number): number => Math.max(value, 1e-12);
+    return { gamma: least(gamma), weights: least(weights), residual: least(residual) };
   };
   for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
     const { gamma, weights, residual } = solve();

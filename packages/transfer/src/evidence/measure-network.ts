@@ -2,7 +2,7 @@
  * All that is measured of one network on one set of pictures, from its features at every cut.
  *
  * Rows   what grows with the square of their number looks at `MOST_ROWS` of them at most, LogME at `MOST_EVIDENCE_ROWS`; they are
- *        drawn by class and seed
+ *        drawn by class and seed, `LEAST_ROWS` of each or all there are: a rare class must not lose what is needed to leave some out
  */
 import type { ExtractedCut, ExtractedEvidence } from "./extract-evidence.js";
 import { type LabelledFeatures, rowsOf, takeRows } from "./feature-matrix.js";
@@ -40,6 +40,7 @@ export interface NetworkEvidence {
 
 const MOST_ROWS = 1000;
 const MOST_EVIDENCE_ROWS = 300;
+const LEAST_ROWS = 5;
 
 export interface MeasureOptions {
   readonly seed?: number;
@@ -89,10 +90,10 @@ const summarize = (
   { accuracy, standardError, interval }: ProbeResult,
 ): CutEvidence => ({ name, depth, width, accuracy, standardError, low: interval.low, high: interval.high });
 
-/** Rows of every class by its share, `most` in all. */
+/** Rows of every class by its share, about `most` in all. */
 function draw(features: LabelledFeatures, most: number, seed: number): LabelledFeatures {
   const rows = rowsOf(features);
   if (rows <= most) return features;
   const { labels, classes } = features;
-  return takeRows(features, stratifiedShare([...Array(rows).keys()], labels, classes, most / rows, seed));
+  return takeRows(features, stratifiedShare([...Array(rows).keys()], labels, classes, most / rows, seed, LEAST_ROWS));
 }

@@ -1,7 +1,7 @@
 /**
  * What neighbours say, each row left out in turn; no training at all.
  *
- *   nearest neighbours   majority of the k rows with the largest cosine, each vote weighed by its cosine
+ *   nearest neighbours   majority of the k rows with the largest cosine, each vote weighed by 1 + its cosine
  *   nearest class mean   the class whose mean, without the row itself, is nearest by Euclidean distance
  *
  * Shapes   rows x width -> share of rows named right

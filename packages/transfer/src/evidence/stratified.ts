@@ -16,7 +16,8 @@ export function stratifiedFolds(labels: ArrayLike<number>, classes: number, fold
 }
 
 /**
- * The share of every class in `rows`, at least one of each that is there. A smaller share is a part of a larger one of the same seed.
+ * The share of every class in `rows`, at least `least` of each or all that are there. A smaller share is a part of a larger one of the
+ * same seed.
  */
 export function stratifiedShare(
   rows: readonly number[],
@@ -24,10 +25,13 @@ export function stratifiedShare(
   classes: number,
   share: number,
   seed: number,
+  least = 1,
 ): number[] {
   const own = rows.map((row) => labels[row] as number);
   return rowsByClass(own, classes)
-    .flatMap((places, c) => shuffled(places, seed * 2003 + c).slice(0, Math.max(1, Math.round(places.length * share))))
+    .flatMap((places, c) =>
+      shuffled(places, seed * 2003 + c).slice(0, Math.max(least, Math.round(places.length * share))),
+    )
     .sort((a, b) => a - b)
     .map((place) => rows[place] as number);
 }

@@ -78,9 +78,11 @@ export async function* findLearningRate(
   const { resume: _resume, ...fresh } = input;
   const job = prepareJob(fresh);
   const before = await hashState(stateBefore(job));
-  const plan = planTrials(job, search);
+  const wanted = planTrials(job, search);
   const folds =
-    plan.folds === 0 ? [] : drawFolds(input.classes, input.train, { count: plan.parts, seed: job.settings.seed });
+    wanted.folds === 0 ? [] : drawFolds(input.classes, input.train, { count: wanted.parts, seed: job.settings.seed });
+  // A small class allows fewer.
+  const plan = { ...wanted, folds: Math.min(wanted.folds, folds.length), parts: folds.length };
   const features = new SharedFeatures(input.openFeatures ?? openMemory);
   const copy: TrainInput = {
     ...{ ...fresh, openFeatures: features.open, pictures: keepPictures(input.pictures, PICTURE_BYTES) },

@@ -31,7 +31,8 @@ export function readCurve(points: readonly RangePoint[]): RangeMarks {
   check(
     points.length >= 3,
     "E_DATA",
-    () => `lr-find: expected at least 3 steps that can be compared, found ${points.length}; begin at a smaller rate`,
+    () =>
+      `lr-find: expected a loss that is a number for 3 steps or more, found ${points.length}; try --clip-norm 1, or choose a rate with --lr`,
   );
   const bottom = points.reduce((best, p, i) => (p.smoothed < points[best]!.smoothed ? i : best), 0);
   const rateAt = (i: number): number => points[i]!.rate;

@@ -95,10 +95,10 @@ async function findCandidates(known: readonly Fingerprint[], tell: ShareDone): P
       const straight = differingBits(plain, a, plain, b);
       const exchanged = differingBits(plain, a, mirrored, b);
       const distance = Math.min(straight, exchanged);
-      if (distance > limit) continue;
+      // Of equal hashes, such as those of blank pictures, the first pairs are compared.
+      if (distance > limit || (limit === 0 && count >= most)) continue;
       byDistance[distance]!.push({ a, b, distance, mirrored: exchanged < straight });
       count++;
-      // Equal hashes are always compared.
       for (; count > most && limit > 0; limit--) count -= byDistance[limit]!.splice(0).length;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * What a picture looks like, in 5 kB: hashes to find pairs by, and small pictures to compare them by.
+ * What a picture looks like, in 7 kB: hashes to find pairs by, and small pictures to compare them by.
  *
  *   small(x, y) = mean of pixels under a cell of a 48 x 48 grid, whatever the picture's form
  *   F(u, v)     = sum over x, y of grey(x, y) cos(pi u (2x + 1) / 2n) cos(pi v (2y + 1) / 2n),   u, v in 0..7

@@ -1,4 +1,4 @@
-import type { LabelledFeatures } from "../evidence/feature-matrix.js";
+import { checkFeatures, type LabelledFeatures } from "../evidence/feature-matrix.js";
 import { probeReduced } from "../evidence/linear-probe.js";
 import { reduceFeatures } from "../evidence/reduce-features.js";
 import { splitRows } from "../metrics/split-rows.js";
@@ -11,9 +11,11 @@ const TIMES = 3;
 
 /**
  * Suspects among pictures of which only features and labels are known, by linear models that have not seen the picture: the
- * mean probabilities of three cross-validations. Throws E_DATA for a class of fewer than two pictures.
+ * mean probabilities of three cross-validations. Throws E_DATA for a class of fewer than two pictures, E_SHAPE for features and
+ * labels that do not fit each other.
  */
 export function probeSuspects(features: LabelledFeatures, seed = 1): Suspects {
+  checkFeatures(features);
   const reduced = reduceFeatures(features);
   const mean = new Float64Array(features.labels.length * features.classes);
   for (let time = 0; time < TIMES; time++) {

@@ -1,5 +1,5 @@
 /** Watches a training by its events, from outside, and warns of each thing once. */
-import type { EpochEvent, PlanEvent, TrainEvent } from "../train/events.js";
+import type { EpochEvent, FeaturesEvent, PlanEvent, TrainEvent } from "../train/events.js";
 import type { TrainSettings } from "../train/settings.js";
 import { type CountedClass, findBoldPlan, findImbalance } from "./at-start.js";
 import { findOverfitting } from "./overfitting.js";
@@ -25,6 +25,8 @@ export class TrainingWatch {
   private readonly epochs: EpochEvent[];
   private readonly found: TrainingWarning[];
   private plan: PlanEvent | undefined;
+  private lastSkipped: string | undefined;
+  private readonly unreadableVal = new Set<string>();
 
   constructor(training: WatchedTraining) {
     this.training = training;
@@ -41,6 +43,8 @@ export class TrainingWatch {
   see(event: TrainEvent): readonly TrainingWarning[] {
     if (event.type === "plan") return this.seePlan(event);
     if (event.type === "done") return this.seeEnd();
+    if (event.type === "skipped") this.lastSkipped = event.file;
+    if (event.type === "features") this.seePicture(event);
     return event.type === "epoch" ? this.seeEpoch(event) : [];
   }
 
@@ -50,6 +54,12 @@ export class TrainingWatch {
     const fresh = warnings.filter((w): w is TrainingWarning => w !== undefined && !known.has(w.kind));
     this.found.push(...fresh);
     return fresh;
+  }
+
+  /** A skipped picture is told before the event that counts it. */
+  private seePicture({ split }: FeaturesEvent): void {
+    if (split === "val" && this.lastSkipped !== undefined) this.unreadableVal.add(this.lastSkipped);
+    this.lastSkipped = undefined;
   }
 
   private seePlan(plan: PlanEvent): readonly TrainingWarning[] {
@@ -68,10 +78,11 @@ export class TrainingWatch {
   private seeEnd(): readonly TrainingWarning[] {
     const { classes, valPictures } = this.training;
     const trained = this.plan?.blocks.filter((block) => block.trainedElements > 0) ?? [];
-    const isHeadOnly = trained.length === 1 && this.plan!.frozen > 0;
+    // The head comes last.
+    const isHeadOnly = trained.length === 1 && trained[0] === this.plan!.blocks.at(-1) && this.plan!.frozen > 0;
     return this.add(
       findUnderfitting(this.epochs, classes.length, isHeadOnly),
-      findSmallValidation(this.epochs, valPictures),
+      findSmallValidation(this.epochs, valPictures - this.unreadableVal.size),
     );
   }
 }

@@ -7,15 +7,19 @@ import { parseMetadata } from "../metadata.js";
 import type { ReadTensors } from "../read-tensors.js";
 import { CONSTANT, type GraphNode } from "./graph-writer.js";
 
+/** As far as a file may be trusted. */
 interface GraphModel {
   readonly format?: unknown;
-  readonly modelTopology?: { readonly node?: readonly Partial<GraphNode>[] };
-  readonly userDefinedMetadata?: Readonly<Record<"labels" | "preprocessing" | "tlx", unknown>>;
+  readonly modelTopology?: { readonly node?: unknown } | null;
+  readonly userDefinedMetadata?: Readonly<Record<"labels" | "preprocessing" | "tlx", unknown>> | null;
 }
 
 /** Kernels of depthwise convolutions by name: they are [KH, KW, C, 1], in tlx [KH, KW, 1, C]. */
-const depthwiseKernels = ({ modelTopology }: GraphModel): ReadonlySet<unknown> =>
-  new Set(modelTopology?.node?.map(({ op, input }) => op === "DepthwiseConv2dNative" && input?.[1]));
+function depthwiseKernels({ modelTopology }: GraphModel): ReadonlySet<unknown> {
+  const nodes: unknown = modelTopology?.node;
+  if (!Array.isArray(nodes)) return new Set();
+  return new Set(nodes.map((node?: Partial<GraphNode>) => node?.op === "DepthwiseConv2dNative" && node.input?.[1]));
+}
 
 const asDepthwise = ({ spec, data }: HostTensor): HostTensor => {
   const [kh, kw, channels, one] = spec.shape;

@@ -1,4 +1,5 @@
 /** Whether the probabilities mean what they say. */
+import path from "node:path";
 import { reliabilityDiagram } from "../../charts/reliability-diagram.js";
 import { type Html, html } from "../../html/html.js";
 import { command } from "../../html/parts.js";
@@ -45,7 +46,7 @@ ${
 The figures “with it” are of halves of the pictures that the temperature was not fitted on.</p>`
 }${
   helps &&
-  html`<p>To write a model with it:</p>${command(`tlx calibrate ${quoteForShell(folder)} --out ${quoteForShell(`${folder}-calibrated`)}`)}`
+  html`<p>To write a model with it:</p>${command(`tlx calibrate ${quoteForShell(folder)} --out ${quoteForShell(`${path.join(folder, ".").replace(/[\\/]$/, "")}-calibrated`)}`)}`
 }${table(
   "How honest the probabilities are: the smaller, the better",
   [

@@ -4,6 +4,7 @@ import { type Html, html } from "../../html/html.js";
 import { name } from "../../html/name.js";
 import { command, notice } from "../../html/parts.js";
 import { quoteForShell } from "../../printable.js";
+import { UNSURE } from "../choose-pictures.js";
 import type { DuplicatePictures, Findings } from "../findings.js";
 import { pictureList } from "./picture-list.js";
 import { count, plural, share } from "./words.js";
@@ -14,11 +15,18 @@ function suspectsPart({ suspects, record, root, quick }: Findings): Html | undef
   const { train, val, shown } = suspects;
   const looked = (train?.looked ?? 0) + val.looked;
   const estimated = Math.round((train?.estimated ?? 0) + val.estimated);
+  const errors = ((train?.contradicted ?? 0) + val.contradicted) / looked;
+  const finding =
+    errors > UNSURE
+      ? `What judges the labels contradicts ${share(errors)} of ${plural(looked, "label")}: it errs too often to accuse any. Below is where it contradicts most.`
+      : estimated === 0
+        ? `Of ${plural(looked, "label")} none looks wrong, as confident learning estimates it.`
+        : `Up to ${plural(estimated, "label")} of ${count(looked)} may be wrong, as confident learning estimates it.`;
   const about = train
     ? html`Each picture that it learned from was judged by linear classifiers on the frozen features which had not seen it, those it was measured on by the model.`
     : html`Only pictures that it was measured on can be judged${!quick && " here, since features that learned know the labels of the others"}.`;
   return html`<h3>Suspected label errors</h3>
-<p>${estimated === 0 ? `Of ${plural(looked, "label")} none looks wrong,` : `Up to ${plural(estimated, "label")} of ${count(looked)} may be wrong,`} as confident learning estimates it. ${about}
+<p>${finding} ${about}
 The weaker the model, the more of these suspicions are false: look before you change a label.</p>
 ${
   shown.length > 0 &&

@@ -31,6 +31,8 @@ export function layersSection({ record, model, graph, gradients }: Findings): Ht
       : []),
   ] as const;
   const measured = blocks.filter((b) => b.gradient);
+  // That of a new head is hundreds of times the others'.
+  const least = Math.min(...measured.map((b) => ratioOf(b) ?? 0));
   return html`<p>${share(trained / all)} of ${count(all)} numbers learned, in ${blocks.filter((b) => b.trained > 0).length} of ${blocks.length} blocks; the rest is byte for byte as it was, as
 <code>freeze-certificate.json</code> proves (<code>tlx verify</code>). A block with a large gradient beside its weights is one that the pictures still pull at: if it is frozen, --unfreeze may pay.</p>
 <div class="charts">${
@@ -39,11 +41,14 @@ export function layersSection({ record, model, graph, gradients }: Findings): Ht
       text: {
         title: "Gradient by block",
         summary: "norm of the gradient over the norm of the weights",
-        note: "Norm of the loss's gradient over that of the weights, of the stored model on a few pictures it learned from.",
+        note: `Norm of the loss's gradient over that of the weights, of the stored model on a few pictures it learned from${least > 0 ? "; each line is ten times the one before" : ""}.`,
       },
       of: "block",
       names: measured.map((b) => b.block),
-      x: { name: "gradient / weights", min: 0 },
+      x: {
+        name: "gradient / weights",
+        ...(least > 0 ? { log: true, min: 10 ** Math.floor(Math.log10(least)) } : { min: 0 }),
+      },
       series: [{ name: "gradient / weights", bars: measured.map((b) => ({ value: ratioOf(b) })) }],
     })
   }${barChart({

@@ -1,4 +1,5 @@
 /** How pictures were prepared, what was chosen, and on what it ran. */
+import path from "node:path";
 import { type Html, html } from "../../html/html.js";
 import { fileName } from "../../html/name.js";
 import { command } from "../../html/parts.js";
@@ -21,7 +22,7 @@ const entries = (caption: string, rows: readonly Entry[]): Html =>
     caption,
     [
       { name: "entry", cell: ([entry]) => html`<code>${entry}</code>` },
-      { name: "value", cell: ([, value]) => html`<span class="name">${write(value)}</span>` },
+      { name: "value", cell: ([, value]) => html`<span class="long">${write(value)}</span>` },
     ],
     rows,
   );
@@ -53,5 +54,5 @@ ${
     skipped.slice(0, MOST_SKIPPED),
   )}${skipped.length > MOST_SKIPPED && html`<p>and ${skipped.length - MOST_SKIPPED} more in skipped.csv</p>`}</details>`
 }<details><summary>The whole configuration</summary>${entries("config.json", Object.entries(config))}</details>
-<p>The same run once more:</p>${command(`tlx train --config ${quoteForShell(`${folder}/config.json`)}`)}`;
+<p>The same run once more:</p>${command(`tlx train --config ${quoteForShell(path.join(folder, "config.json"))}`)}`;
 }

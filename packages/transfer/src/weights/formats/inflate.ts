@@ -1,4 +1,7 @@
-/** Raw deflate by the platform's own decoder, to exactly `size` bytes; undefined when the data are another length or damaged. */
+/**
+ * Raw deflate by the platform's own decoder, to exactly `size` bytes; undefined when the data are another length or damaged, or
+ * when no memory of that size is to be had.
+ */
 export async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array | undefined> {
   const { readable, writable } = new DecompressionStream("deflate-raw");
   const writer = writable.getWriter();
@@ -6,9 +9,9 @@ export async function inflate(packed: Uint8Array, size: number): Promise<Uint8Ar
   const fed = writer.write(packed).then(() => writer.close());
   fed.catch(() => {});
   const reader = readable.getReader();
-  const bytes = new Uint8Array(size);
-  let at = 0;
   try {
+    const bytes = new Uint8Array(size);
+    let at = 0;
     for (;;) {
       const { done, value } = await reader.read();
       if (done || !value) break;
@@ -19,8 +22,8 @@ export async function inflate(packed: Uint8Array, size: number): Promise<Uint8Ar
       bytes.set(value, at);
       at += value.length;
     }
+    return at === size ? bytes : undefined;
   } catch {
     return undefined;
   }
-  return at === size ? bytes : undefined;
 }

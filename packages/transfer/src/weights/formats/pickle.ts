@@ -17,7 +17,10 @@ export interface PickleHost {
   persistent(id: PickleValue): PickleValue;
 }
 
-/** Every step makes at most one value, so this bounds memory and time; a network of 1000 tensors takes 40 000. */
+/**
+ * Every step makes at most one value, and a call counts once more for every item of a list that it is given, so this bounds
+ * memory and time; a network of 1000 tensors takes 40 000.
+ */
 const maxSteps = 400_000;
 const maxNameBytes = 200;
 const STOP = 0x2e;
@@ -34,6 +37,7 @@ class Machine {
   readonly #marked: PickleValue[][] = [];
   #stack: PickleValue[] = [];
   #at: number;
+  #steps = 0;
 
   constructor(bytes: Uint8Array, at: number, host: PickleHost) {
     this.#bytes = bytes;
@@ -146,6 +150,7 @@ class Machine {
     const callee = this.#pop("what to call");
     if (!isKind(callee, "global")) refusePickle(`expected the name of what to call, found ${showKind(callee)}`);
     if (!isKind(args, "tuple")) refusePickle(`expected a tuple of arguments, found ${showKind(args)}`);
+    for (const arg of args.items) if (isKind(arg, "list")) this.#spend(arg.items.length);
     this.#push(this.#host.call(callee.name, args.items));
   }
 
@@ -238,10 +243,14 @@ class Machine {
     );
   }
 
+  #spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > maxSteps) refusePickle(`expected a pickle of at most ${maxSteps} steps, found more`);
+  }
+
   run(): PickleValue {
-    let steps = 0;
     for (let code = this.#u8(); code !== STOP; code = this.#u8()) {
-      if (++steps > maxSteps) refusePickle(`expected a pickle of at most ${maxSteps} steps, found more`);
+      this.#spend(1);
       this.#step(code);
     }
     const value = this.#pop("a result");

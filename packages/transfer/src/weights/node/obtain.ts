@@ -1,7 +1,7 @@
 /** Brings the file of an origin to its place, by download or by copy. */
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { TlxError } from "@tlx/kernels";
+import { check, TlxError } from "@tlx/kernels";
 import type { WeightsCard } from "../source.js";
 import { type Expected, findDamage } from "./checksum.js";
 import { type DownloadOptions, downloadWeights } from "./download.js";
@@ -38,6 +38,18 @@ async function copyWeights(
   }
 }
 
+/** Credentials of the Hub. Throws E_USAGE for what no header can carry: the error of the runtime would show it. */
+function credentialsOf(hubToken: string | undefined): Pick<DownloadOptions, "credentials"> {
+  const token = hubToken?.trim();
+  if (!token) return {};
+  check(
+    /^[\x21-\x7e]+$/.test(token),
+    "E_USAGE",
+    () => "HF_TOKEN: expected one word of ASCII letters, digits and signs, found others",
+  );
+  return { credentials: { origin: HUB, token } };
+}
+
 const explain = (error: Error, target: string): TlxError =>
   new TlxError("E_WEIGHTS", `weights ${target}: cannot write there (${error.message}); make room or access`, {}, error);
 
@@ -58,7 +70,7 @@ export async function obtainWeights(
       ...options,
       // Nobody is on the way to this machine itself, and who names it knows.
       allowLoopbackHttp: options.allowLoopbackHttp ?? !isPublished,
-      ...(hubToken && { credentials: { origin: HUB, token: hubToken } }),
+      ...credentialsOf(hubToken),
     },
   );
 }

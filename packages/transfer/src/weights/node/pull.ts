@@ -4,19 +4,18 @@
  *   cache/weights/resnet50.pth         the file, as it is published
  *   cache/weights/resnet50.pth.json    where it came from and its SHA-256
  */
-import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
 import { TlxError } from "@tlx/kernels";
 import type { Model } from "../../models/model.js";
-import { replaceFile } from "../../run/node/write-file.js";
+import { listMisfits } from "../naming/list-misfits.js";
 import { type Recognition, recogniseWeights } from "../naming/recognise.js";
 import type { WeightsFormat } from "../read-checkpoint.js";
-import { cacheFolder, nameInCache } from "./cache-folder.js";
 import { type Expected, findDamage, hashFile } from "./checksum.js";
 import { type ObtainOptions, obtainWeights } from "./obtain.js";
 import { PartFolder } from "./part-folder.js";
+import { readRecord, writeRecord } from "./pull-record.js";
 import { readCheckpointFile } from "./read-checkpoint-file.js";
-import { findOrigin, type WeightsOriginFile } from "./weights-origin.js";
+import { findOrigin, nameOf, targetOf, type WeightsOriginFile } from "./weights-origin.js";
 
 export interface PullOptions extends Omit<ObtainOptions, "examine"> {
   /** A mirror, a folder or a file instead of the card's address. */
@@ -49,46 +48,17 @@ export interface Pulled {
   readonly tensors: number;
 }
 
-interface PullRecord {
-  readonly from: string;
-  readonly sha256: string;
-}
-
-const recordOf = (target: string): string => `${target}.json`;
-
-/** What an earlier pull wrote; nothing where it cannot be read: then nothing is known. */
-async function readRecord(target: string): Promise<PullRecord | undefined> {
-  try {
-    const { from, sha256 } = JSON.parse(await readFile(recordOf(target), "utf8"));
-    return typeof from === "string" && /^[0-9a-f]{64}$/.test(sha256) ? { from, sha256 } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 type Examined = Pick<Pulled, "format" | "recognition" | "tensors">;
-
-const listSome = (what: string, items: readonly string[]): string[] =>
-  items.length === 0
-    ? []
-    : [
-        `\n  ${items.length} ${what}: ${items.slice(0, 5).join(", ")}${items.length > 5 ? `, and ${items.length - 5} more` : ""}`,
-      ];
 
 /** Throws E_WEIGHTS unless `file` holds all of the network, but for the classifier, which may be another. */
 async function examine(model: Model, file: string, from: string): Promise<Examined> {
   try {
     const { format, checkpoint } = await readCheckpointFile(file);
     const { checkpoint: found, model: _, ...recognition } = recogniseWeights(checkpoint, [model]);
+    const lists = listMisfits(recognition);
+    if (lists === "") return { format, recognition, tensors: found.tensors.size };
     const { missing, misfits, extra } = recognition;
-    if (missing.length + misfits.length + extra.length === 0)
-      return { format, recognition, tensors: found.tensors.size };
-    const lists = [
-      ...listSome("missing", missing),
-      ...listSome("of another shape or dtype", misfits),
-      ...listSome("that it has no layer for", extra),
-    ];
-    throw new TlxError("E_WEIGHTS", `weights ${file}: expected those of ${model.name}, found others${lists.join("")}`, {
+    throw new TlxError("E_WEIGHTS", `weights ${file}: expected those of ${model.name}, found others${lists}`, {
       ...{ missing, misfits, extra },
     });
   } catch (error) {
@@ -96,9 +66,6 @@ async function examine(model: Model, file: string, from: string): Promise<Examin
     throw new TlxError(error.code, error.message.replaceAll(file, from), error.details, error);
   }
 }
-
-/** For people and records: what follows a question mark may be a signature. */
-const nameOf = (from: WeightsOriginFile): string => (from.kind === "file" ? from.path : from.url.replace(/\?.*/, ""));
 
 /** Says which of those who know something of the file had the word. */
 function checkOf({ card }: Pick<Model, "card">, from: WeightsOriginFile, by: Expected): PullCheck {
@@ -142,10 +109,6 @@ async function findCached(model: Model, origin: WeightsOriginFile, target: strin
   };
 }
 
-/** Where `pullWeights` would put the file of that origin. */
-const targetOf = (model: Model, origin: WeightsOriginFile, cacheDir: string | undefined): string =>
-  join(cacheDir ?? cacheFolder(), "weights", nameInCache(model.card.weights, nameOf(origin)));
-
 /**
  * Throws   E_WEIGHTS where there is no address, or what comes is not of this network; E_NETWORK for what the way there did
  */
@@ -155,7 +118,7 @@ export async function pullWeights(
 ): Promise<Pulled> {
   const { weights } = model.card;
   const origin = await findOrigin(weights, from);
-  const target = targetOf(model, origin, cacheDir);
+  const target = targetOf(weights, origin, cacheDir);
   const cached = force ? undefined : await findCached(model, origin, target);
   if (cached) return cached;
   const name = nameOf(origin);
@@ -168,7 +131,7 @@ export async function pullWeights(
     },
   });
   const sha256 = await hashFile(target);
-  await replaceFile(recordOf(target), `${JSON.stringify({ from: name, sha256 }, null, 2)}\n`);
+  await writeRecord(target, { from: name, sha256 });
   const bytes = (await sizeOf(target)) as number;
   const check = checkOf(model, origin, by);
   return { path: target, from: name, isCached: false, bytes, sha256, check, ...(examined as Examined) };
@@ -176,5 +139,6 @@ export async function pullWeights(
 
 /** Bytes that an interrupted pull left, from which the next one goes on. */
 export async function keptOfPull(model: Model, { from, cacheDir }: PullOptions = {}): Promise<number> {
-  return PartFolder.kept(targetOf(model, await findOrigin(model.card.weights, from), cacheDir));
+  const { weights } = model.card;
+  return PartFolder.kept(targetOf(weights, await findOrigin(weights, from), cacheDir));
 }

@@ -8,7 +8,8 @@ import { cachedFiles, cacheFolder } from "./cache-folder.js";
 import { findDamage } from "./checksum.js";
 import { checkWeightsFile } from "./file.js";
 import { type ObtainOptions, obtainWeights } from "./obtain.js";
-import { findOrigin } from "./weights-origin.js";
+import { readRecord } from "./pull-record.js";
+import { findOrigin, targetOf } from "./weights-origin.js";
 
 export interface ResolveOptions extends ObtainOptions {
   /** The user's own file; taken as it is. */
@@ -55,13 +56,22 @@ interface Search {
   readonly lack: string;
 }
 
-/** The first file that is there and undamaged. The checksum is of what lies at the card's address, which comes first. */
+/** Is the file what a pull brought there from elsewhere? */
+async function isAsPulled(path: string): Promise<boolean> {
+  const record = await readRecord(path);
+  return record !== undefined && (await findDamage(path, { sha256: record.sha256 })) === undefined;
+}
+
+/**
+ * The first file that is there and undamaged. The card's checksum is of what lies at its address, whose file comes first; under
+ * that name a pull may have put another one.
+ */
 async function searchCache(files: readonly string[], card: WeightsCard): Promise<Search> {
   let lack = "not in the cache";
   for (const [i, path] of files.entries()) {
     if (!(await isFile(path))) continue;
     const damage = i === 0 ? await findDamage(path, card) : undefined;
-    if (damage === undefined) return { path, lack };
+    if (damage === undefined || (await isAsPulled(path))) return { path, lack };
     lack = `damaged in the cache: ${damage}`;
   }
   return { lack };
@@ -101,7 +111,8 @@ export async function resolveWeights(card: WeightsCard, options: ResolveOptions 
   const { path, lack } = await searchCache(files, card);
   if (path !== undefined) return { path, origin: "cache" };
   if (options.offline || !options.allowDownload || !isDownloadable(card)) throw explainRefusal(card, lack, options);
-  const target = files[0] as string;
-  await obtainWeights(card, await findOrigin(card, options.from), target, options);
+  const from = await findOrigin(card, options.from);
+  const target = targetOf(card, from, options.cacheDir);
+  await obtainWeights(card, from, target, options);
   return { path: target, origin: "download" };
 }

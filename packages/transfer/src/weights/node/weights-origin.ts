@@ -11,12 +11,20 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { check, TlxError } from "@tlx/kernels";
 import type { WeightsCard } from "../source.js";
-import { endingOf } from "./cache-folder.js";
+import { cacheFolder, endingOf, nameInCache } from "./cache-folder.js";
 import type { Expected } from "./checksum.js";
 
 export type WeightsOriginFile =
   | { readonly kind: "address"; readonly url: string; readonly expected: Expected }
   | { readonly kind: "file"; readonly path: string; readonly expected: Expected };
+
+/** For people and records: what follows a question mark may be a signature. */
+export const nameOf = (from: WeightsOriginFile): string =>
+  from.kind === "file" ? from.path : from.url.replace(/\?.*/, "");
+
+/** Where in the cache the file of that origin belongs. */
+export const targetOf = (card: WeightsCard, origin: WeightsOriginFile, cacheDir: string | undefined): string =>
+  path.join(cacheDir ?? cacheFolder(), "weights", nameInCache(card, nameOf(origin)));
 
 const expectedOf = ({ bytes, sha256, sha256Prefix }: WeightsCard): Expected => ({ bytes, sha256, sha256Prefix });
 
