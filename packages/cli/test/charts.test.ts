@@ -88,6 +88,27 @@ describe.each(Object.entries(charts))("a %s chart", (_, draw) => {
   });
 });
 
+it("a word on a mark at either end of the axis stays beside the numbers of the other", () => {
+  const chart = (x: number): string =>
+    markupOf(
+      lineChart({
+        ...{ text, x: { name: "x" }, y: { name: "y" }, marks: [{ x, label: "kept" }] },
+        series: [{ name: "a", points: [[1, 0], [2, 1], [3, 2]] }], // biome-ignore format: a row per series
+      }),
+    );
+  const anchor = (x: number): string | undefined => chart(x).match(/text-anchor="(\w+)"[^>]*>kept</)?.[1];
+  expect([1, 2, 3].map(anchor)).toEqual(["start", "middle", "end"]);
+});
+
+it("bars of a logarithmic axis begin at its least number", () => {
+  const bars = [{ value: 0.001 }, { value: 10 }];
+  const x = { name: "x", log: true, min: 0.0001 };
+  const svg = markupOf(barChart({ text, of: "b", names: ["a", "b"], x, series: [{ name: "s", bars }] }));
+  const [less, more] = [...svg.matchAll(/<path d="M([\d.]+) [\d.]+L([\d.]+) [^>]*fill="var\(--series-1\)"/g)];
+  expect(less?.[1]).toBe(more?.[1]);
+  expect(Number(more?.[2])).toBeGreaterThan(Number(less?.[2]));
+});
+
 describe("numbers", () => {
   it("are three digits that count, with a unit where they are large", () => {
     expect([0, 0.12345, -2.5, 12345, 2.36e6, 5e9, 1.23e-5, Number.NaN].map((v) => formatNumber(v))).toEqual([

@@ -108,6 +108,13 @@ const expectIn = (page: string, ...texts: string[]): void => {
 };
 
 describe("report.html", () => {
+  it("accuses no label where what judges them errs often", () => {
+    const { suspects } = madeFindings(["a", "b"]);
+    const unsure = { ...suspects!, val: { ...suspects!.val, contradicted: 3 } };
+    expectIn(formatReport(madeFindings(["a", "b"])), "Up to 1 label of 4 may be wrong");
+    expectIn(formatReport(madeFindings(["a", "b"], { suspects: unsure })), "it errs too often to accuse any");
+  });
+
   it("holds every name as text, whatever it is", () => {
     const page = formatReport(madeFindings([script, `"'><img src=x onerror=alert(1)>`]));
     expect(/<script|<img src=x/.test(page)).toBe(false);

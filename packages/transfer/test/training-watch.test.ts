@@ -146,6 +146,17 @@ describe("training watch", () => {
     expect(run(watching({ valPictures: 400 }), good)).toEqual([]);
   });
 
+  it("counts the pictures to measure on that can be read", () => {
+    const watch = watching({ valPictures: 61 });
+    const looked = { type: "features", kept: true, done: 1, cached: 0, total: 1 } as const;
+    for (const split of ["train", "val"] as const) {
+      watch.see({ type: "skipped", file: `${split}.jpg`, reason: "empty" });
+      watch.see({ ...looked, split });
+      watch.see({ ...looked, split });
+    }
+    expect(run(watch, good)[0]?.message).toMatch(/^60 pictures to measure on are few/);
+  });
+
   it("tells unequal classes before the first epoch, unless they are weighted", () => {
     const unequal = classes(60, 6, 60);
     const [warning] = watching({ classes: unequal }).see(headOnly);

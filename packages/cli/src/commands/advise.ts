@@ -20,7 +20,8 @@ const help = `
 Looks at the pictures (unreadable ones, copies within and across splits, labels that are probably wrong, classes of few
 pictures), measures on frozen features how much every network that is here knows of them and how like they are to what it
 learned from, and says what to train: the usual rule for such a set, what the measurements say to it, what every way to train
-is expected to reach, and the command. Nothing is trained but linear classifiers on features, which are kept in the cache, unless --try asks for it.
+is expected to reach, and the command. Nothing is trained but linear classifiers on features, which are kept in
+the cache, unless --try asks for it.
 Accuracies are of pictures like those in train; val is only counted, and looked through for copies.
 Flags of tlx train go into the command and into what is expected of it. docs/advise.md tells how each number is made.
 

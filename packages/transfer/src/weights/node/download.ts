@@ -53,7 +53,7 @@ function explain(error: unknown, { url, source, untried }: Download, target: str
   const { message } = error as Error;
   const address = url.replace(/\?.*/, ""); // what follows may be a signature
   const doubt = untried ? " (the address is as published: it was never tried where tlx is made)" : "";
-  const byHand = `or put it at ${target}: ${source}${doubt}`;
+  const byHand = `or put the file at ${target}: ${source}${doubt}`;
   if (error instanceof Interruption) {
     const text = `${message}; gave up after ${maxRetries + 1} attempts. Run it again, which goes on where it stopped`;
     return new TlxError("E_NETWORK", `download of ${address}: ${text}, ${byHand}`, {}, error);
