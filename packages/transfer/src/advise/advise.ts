@@ -247,7 +247,7 @@ function explain(chosen: PredictedWay, ways: readonly PredictedWay[], placement:
   const other = ways.find((way) => way.model !== chosen.model || way.strategy !== chosen.strategy);
   return [
     `${chosen.strategy} of ${chosen.model} is expected to name ${percent(chosen.accuracy)} right (${percent(chosen.low)} to ${percent(chosen.high)})${other ? `, against ${percent(other.accuracy)} of ${other.strategy} of ${other.model}` : ""}`,
-    `the set is ${size.verdict} (${size.perClass} pictures a class) and ${similarity.verdict} ${similarity.verdict === "different" ? "from" : "to"} what ${placement.model} learned from (${similarity.votes.filter(({ says }) => says === similarity.verdict).length} of ${similarity.votes.length} measurements)`,
+    `the set is ${size.verdict} (${size.perClass} pictures a class) and ${similarity.verdict === "different" ? "unlike" : "like"} what ${placement.model} learned from (${similarity.votes.filter(({ says }) => says === similarity.verdict).length} of ${similarity.votes.length} measurements)`,
     `the usual rule for such a set: ${rule}; ${judgeRule(chosen, ways, ruleStrategies)}`,
   ];
 }
