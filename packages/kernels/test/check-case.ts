@@ -84,7 +84,7 @@ export function settingsUnder(
   if (process.env.TLX_DEEP || isCheap) return all;
   const draw = hashText(c.name) % 6;
   const isSlow = /^(workgroup-tile|winograd$)/.test(variant.name) && gpu.capabilities.software;
-  if (isSlow) return draw === 3 ? all.slice(hashText(c.name) % all.length).slice(0, 1) : [];
+  if (isSlow) return draw === 3 ? all.slice(0, 1) : [];
   return all.slice(0, draw === 0 ? 2 : 1);
 }
 
