@@ -41,7 +41,7 @@ describe("tlx tune", () => {
   });
 
   it("finds the kernels of a network within a budget, and keeps them", async () => {
-    const args = ["./my-network.mjs", ...network, "--batch", "4", "--classes", "2", "--budget", "10", "--json"];
+    const args = ["./my-network.mjs", ...network, "--batch", "4", "--classes", "2", "--budget", "30", "--json"];
     const { stdout, stderr, status } = await run("tune", ...args);
     expect([stderr, status]).toEqual([expect.stringMatching(/^tuned {5}\d+ problems timed in/m), 0]);
     const found = JSON.parse(stdout);

@@ -69,10 +69,10 @@ describe("usage", () => {
     [["train", "x", "--config", "nowhere.json"], "found none (ENOENT)"],
     [["train", "x", "--name", "a/b"], "expected a plain name without slashes"],
     [["train", "x", "--out", "packages"], "exists already"],
-    [["train", "x", "--out", "package.json/run"], "cannot make a folder in"],
+    [["train", "x", "--out", "package.json/run"], "cannot make anything in"],
     [
       ["train", "x", "--out", process.platform === "linux" ? "/proc/tlx/run" : "package.json/run/run"],
-      "cannot make a folder in",
+      "cannot make anything in",
     ],
     [[], "Usage: tlx"],
   ])("%j is a mistake of the caller", async (args, message) => {

@@ -106,7 +106,16 @@ describe.skipIf(maySkip)("the example page that trains", () => {
       mkdirSync(into, { recursive: true });
       await execute("tar", ["-xzf", tarballOf(name, folder), "-C", into, "--strip-components=1"]);
     }
-    for (const name of ["chart.js", "fflate", "vite", "zod"]) {
+    const others = [
+      "chart.js",
+      "fflate",
+      "is-any-array",
+      "ml-array-max",
+      "ml-array-min",
+      "ml-array-rescale",
+      "ml-matrix",
+    ];
+    for (const name of [...others, "vite", "zod"]) {
       symlinkSync(path.join(root, "node_modules", name), path.join(home, "node_modules", name), "junction");
     }
   }
