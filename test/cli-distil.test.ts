@@ -100,6 +100,34 @@ describe("a distillation", () => {
     expect(firstLoss("more")).toBeLessThan(firstLoss("whole"));
   });
 
+  it("starts as its teacher where it is to, and is like it from the first epoch", async () => {
+    const same = [
+      "--model",
+      "tlx-nano",
+      "--input-size",
+      "32",
+      "--teacher",
+      "tlx-nano",
+      "--teacher-views",
+      "1",
+      "--prune",
+    ];
+    const some = ["--held-out", "0.15", "--batch", "4", "--epochs", "1", "--lr", "1e-6", "--augment", "none"];
+    const { stdout, stderr, status } = await run([
+      "pretrain",
+      "colours/train",
+      "colours/val",
+      ...same,
+      ...some,
+      "--json",
+    ]);
+    expect([stderr, status]).toEqual([expect.stringContaining("from its teacher, pruned"), 0]);
+    const { run: folder, explained } = JSON.parse(stdout);
+    expect(explained).toBeGreaterThan(0.5);
+    expect(JSON.parse(readFileSync(at(folder, "config.json"), "utf8"))).toMatchObject({ prune: true, weights: null });
+    rmSync(at("runs"), { recursive: true });
+  });
+
   it("goes on after a kill and after an interrupt, from elsewhere, to the same file", async () => {
     const killed = await run(distil("--out", "broken", "--half"), {
       watch: (stderr, child) => {
@@ -142,6 +170,13 @@ describe("refused", () => {
       2,
     ],
     ["several folders without a teacher", ["pretrain", "colours", "colours", ...student], "--teacher takes several", 2],
+    ["a start of both kinds", distil("--prune", "--weights", "weights.safetensors"), "cannot be used with", 2],
+    [
+      "a student that its teacher has not in it",
+      distil("--prune"),
+      "expected a student with the layers of its teacher",
+      2,
+    ],
     ["the weights of another network", distil("--weights", "weights.safetensors"), "my-network: ", 1],
     ["no folder", ["pretrain", ...student, ...teacher], "missing required argument 'dirs'", 2],
     ["no student", ["pretrain", "colours", ...teacher], "name what learns by --model", 2],

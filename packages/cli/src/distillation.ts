@@ -53,7 +53,7 @@ export async function runDistillation(
   const wanted = {
     ...{ teacher: lasting(teacher), teacherWeights, model: lasting(model), weights: startOf(options) },
     data: dirs.map((dir) => path.resolve(dir)),
-    ...{ half: options.half ?? false, settings: distilSettingsOf(options) },
+    ...{ prune: options.prune ?? false, half: options.half ?? false, settings: distilSettingsOf(options) },
   };
   const job = await prepareDistillation(context, wanted, options);
   await withGpu(options, async (gpu) => {
@@ -167,7 +167,11 @@ async function distilIntoRun(
 function reportJob({ report }: Context, { config, student, teacher, files }: DistilJob, target: DistilTarget): void {
   report.field("adapter", describeAdapter(target.gpu));
   report.field("teacher", `${teacher.model.card.title}, ${config.teacherWeights}`);
-  const begun = config.weights === null ? "from nothing" : `from ${printableName(config.weights)}`;
+  const begun = config.prune
+    ? "from its teacher, pruned"
+    : config.weights === null
+      ? "from nothing"
+      : `from ${printableName(config.weights)}`;
   report.field("student", `${student.card.title}, ${begun}`);
   report.field("pictures", `${files.length} in ${config.data.map(printableName).join(", ")}; they need no labels`);
   if (!target.snapshot) return;
@@ -181,9 +185,9 @@ async function inputOf(
   { cache }: DistilOptions,
   signal: AbortSignal,
 ): Promise<DistilInput> {
-  const { model, settings, teacherWeights, weights } = config;
+  const { model, settings, teacherWeights, weights, prune } = config;
   return {
-    ...{ gpu, student, start, teacher, files, settings, signal },
+    ...{ gpu, student, start, prune, teacher, files, settings, signal },
     pictures: keepPictures((samples, { skip }) => decodeAll(samples, { signal, skip }), KEPT_BYTES),
     openFeatures: cache === false ? undefined : diskFeatures(cache),
     identity: {

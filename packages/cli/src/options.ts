@@ -57,3 +57,9 @@ export const addDownloadOptions = (command: Command): Command =>
     .addOption(new Option("--offline", "never use the network").conflicts("download"));
 
 export const jsonOption = (what: string): Option => new Option("--json", `print ${what} as JSON on standard output`);
+
+/** Of a command that computes features. */
+export function addMachineOptions(command: Command): Command {
+  addDownloadOptions(command.optionsGroup("The machine:"));
+  return addAdapterOption(command.addOption(new Option("--no-cache", "compute all features and keep none")));
+}

@@ -11,6 +11,7 @@ type OwnName = "teacherViews" | "temperature" | "featureWeight" | "logitWeight" 
 export interface TeacherOptions extends Partial<Pick<DistilSettings, OwnName>> {
   readonly teacher?: string;
   readonly teacherWeights?: string;
+  readonly prune?: boolean;
   readonly half?: boolean;
 }
 
@@ -41,6 +42,10 @@ export function addTeacherOptions(command: Command): Command {
       const text = `${doc} (default: ${defaultDistilSettings[name]})`;
       return new Option(`--${dashed(name)} <${value}>`, text).argParser(number);
     }),
+    new Option(
+      "--prune",
+      "start as the teacher with channels left out: the student has its layers, some of them narrower",
+    ).conflicts("weights"),
     new Option("--half", "write the weights as half floats"),
   ];
   for (const option of options) command.addOption(option.helpGroup(group));
@@ -48,7 +53,7 @@ export function addTeacherOptions(command: Command): Command {
 }
 
 /** Of --teacher. */
-const teacherNames: readonly string[] = ["teacher", "teacherWeights", "half", ...ownNames];
+const teacherNames: readonly string[] = ["teacher", "teacherWeights", "prune", "half", ...ownNames];
 
 /** What means something beside --teacher, the settings apart. */
 const usable = [...teacherNames, "model", "weights", "name", "out", "json", "cache", "adapter", "download", "offline"];

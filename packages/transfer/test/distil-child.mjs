@@ -4,7 +4,16 @@ import { DistilFolder } from "@tlx/transfer/node";
 
 const [folder = ""] = process.argv.slice(2);
 const steps = 3;
-const config = { teacher: "t", teacherWeights: "w", model: "m", weights: null, data: ["d"], half: false, settings: {} };
+const config = {
+  teacher: "t",
+  teacherWeights: "w",
+  model: "m",
+  weights: null,
+  prune: false,
+  data: ["d"],
+  half: false,
+  settings: {},
+};
 
 /** @param {number} value */
 const tensor = (value) => ({

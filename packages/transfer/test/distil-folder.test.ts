@@ -24,6 +24,7 @@ const config: DistilConfig = {
     model: "tlx-nano",
     weights: null,
     data: ["/photos"],
+    prune: false,
     half: true,
   },
   settings: { epochs: 3 },

@@ -163,6 +163,29 @@ describe("a student that starts with weights", () => {
   });
 });
 
+describe("a student that is its teacher pruned", () => {
+  const still = { epochs: 1, learningRate: 1e-30, weightDecay: 0, warmupEpochs: 0, saveSteps: 1 };
+  const input = (): DistilInput => tinyDistillation(gpu, still, { student: studentOf(8), prune: true });
+
+  it("says from the start what the teacher says", async () => {
+    const { events, result } = await distilToEnd(input());
+    expect(result.likeness.explained).toBeGreaterThan(0.95);
+    expect(events.filter((e) => e.type === "features" && e.note === "channels")).toHaveLength(22);
+    const nothing = await distilToEnd({ ...input(), prune: false });
+    expect(nothing.result.likeness.explained).toBeLessThan(0.5);
+  });
+
+  it("is not pruned again when it goes on, and ends with the same bits", async () => {
+    const whole = await distilToEnd(input());
+    const [resume] = snapshotsOf(whole.events);
+    const rest = await distilToEnd({ ...input(), resume });
+    expect(rest.result).toEqual(whole.result);
+    expect(rest.events.filter((e) => e.type === "features" && e.note === "channels")).toEqual([]);
+    const other = await failureOf({ ...input(), prune: false, resume });
+    expect([other.code, other.message]).toEqual(["E_USAGE", expect.stringContaining("prune")]);
+  });
+});
+
 /** 4 steps an epoch, 12 in all. */
 const runs: readonly { readonly name: string; readonly settings: Partial<DistilSettings> }[] = [
   { name: "as pictures are", settings: { saveSteps: 1 } },

@@ -5,7 +5,7 @@ import { type CandidateOptions, findCandidates } from "../advise/find-candidates
 import { giveAdvice } from "../advise/give-advice.js";
 import { printAdvice } from "../advise/print-advice.js";
 import type { Context } from "../context.js";
-import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption, wholeNumber } from "../options.js";
+import { type AdapterOptions, addMachineOptions, jsonOption, wholeNumber } from "../options.js";
 import { type ConfigName, configDocs } from "../train-config.js";
 import { addConfigOptions, configFromOptions } from "../train-options.js";
 import { describeAdapter, withGpu } from "../with-gpu.js";
@@ -63,10 +63,7 @@ export function adviseCommand(context: Context): Command {
     command,
     configDocs.filter(({ name }) => !owned.includes(name)),
   );
-  addDownloadOptions(command.optionsGroup("The machine:")).addOption(
-    new Option("--no-cache", "compute all features and keep none"),
-  );
-  return addAdapterOption(command)
+  return addMachineOptions(command)
     .addHelpText("after", help)
     .action((dir: string, options: AdviseOptions) => showAdvice(context, dir, options));
 }

@@ -16,7 +16,7 @@ import { printComparison } from "../compare/print-comparison.js";
 import { trainWays } from "../compare/train-ways.js";
 import { type ConfiguredWay, defaultStrategies, waysOf } from "../compare/ways.js";
 import type { Context } from "../context.js";
-import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption, wholeNumber } from "../options.js";
+import { type AdapterOptions, addMachineOptions, jsonOption, wholeNumber } from "../options.js";
 import { printableName, quoteForShell } from "../printable.js";
 import { checkWritable } from "../run-target.js";
 import { formatTrainCommand } from "../train-command.js";
@@ -74,10 +74,7 @@ export function compareCommand(context: Context): Command {
     command,
     configDocs.filter(({ name }) => !owned.includes(name)),
   );
-  addDownloadOptions(command.optionsGroup("The machine:")).addOption(
-    new Option("--no-cache", "compute all features and keep none"),
-  );
-  return addAdapterOption(command)
+  return addMachineOptions(command)
     .addHelpText("after", help)
     .action((dir: string, options: CompareOptions) => compare(context, dir, options));
 }

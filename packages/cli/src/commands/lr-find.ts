@@ -8,7 +8,7 @@ import { explainShipped, settleModel } from "../choose-model.js";
 import type { Context } from "../context.js";
 import { findRate } from "../lr-find/find-rate.js";
 import { formatRate, printFinding } from "../lr-find/print-finding.js";
-import { type AdapterOptions, addAdapterOption, addDownloadOptions, jsonOption, wholeNumber } from "../options.js";
+import { type AdapterOptions, addMachineOptions, jsonOption, wholeNumber } from "../options.js";
 import { printableName } from "../printable.js";
 import { formatTrainCommand } from "../train-command.js";
 import { type ConfigName, configDocs, resolveConfig } from "../train-config.js";
@@ -72,10 +72,7 @@ export function lrFindCommand(context: Context): Command {
     .addOption(new Option("--config <file>", "take entries from this JSON file, such as a run's config.json"))
     .addOption(tuneOption())
     .addOption(kernelsOption());
-  addDownloadOptions(command.optionsGroup("The machine:")).addOption(
-    new Option("--no-cache", "compute all features and keep none"),
-  );
-  return addAdapterOption(command)
+  return addMachineOptions(command)
     .addHelpText("after", help)
     .action((dir: string | undefined, options: RateOptions) => find(context, dir, options));
 }

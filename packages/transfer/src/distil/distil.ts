@@ -27,6 +27,7 @@ import { compileTail, type TailPrograms } from "../train/tail-programs.js";
 import type { Checkpoint } from "../weights/safetensors.js";
 import { askTeacher } from "./ask-teacher.js";
 import { type Likeness, measureLikeness } from "./measure.js";
+import { pruneTeacher } from "./prune/prune-teacher.js";
 import { asTrainSettings, completeDistilSettings, type DistilSettings } from "./settings.js";
 import { buildStudent } from "./student.js";
 import { type DistilEpochEvent, type Teaching, teach } from "./teach.js";
@@ -38,6 +39,8 @@ export interface DistilInput {
   readonly student: Model;
   /** Weights of the student to start with, with running statistics: an earlier distillation's. Default: it begins from nothing. */
   readonly start?: Checkpoint;
+  /** In place of `start`: the student starts as its teacher with channels left out, and has the same layers, some of them narrower. */
+  readonly prune?: boolean;
   readonly teacher: { readonly model: Model; readonly checkpoint: Checkpoint };
   /** Files of pictures, of any kind and without labels. */
   readonly files: readonly string[];
@@ -72,7 +75,7 @@ const AHEAD = 2;
 /**
  * Yields what happens; a snapshot every 10 seconds or `saveSteps` steps. Leaving the iteration early frees everything on the GPU.
  *
- * Throws   E_USAGE for settings that cannot be used and a snapshot of another run, E_DATA for too few readable pictures,
+ * Throws   E_USAGE for settings that cannot be used, a student that cannot be pruned from its teacher and a snapshot of another run, E_DATA for too few readable pictures,
  *          E_WEIGHTS for a checkpoint that is not the teacher's or the student's, E_DIVERGED for NaN or infinity, the reason of `signal`
  */
 export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, DistilResult> {
@@ -83,12 +86,16 @@ export async function* distil(input: DistilInput): AsyncGenerator<DistilEvent, D
   const { model, checkpoint } = input.teacher;
   checkLoss(model, settings);
   const network = loadTeacher(model, checkpoint, { batch: settings.extractBatch });
-  const { tail, kept } = buildStudent(student, { model, ...network }, settings, startOf(student, input.start));
   const identity = identify(input, settings);
   if (resume) compareIdentity(resume.identity, identity);
   const split = splitFiles(input.files, settings.heldOut, settings.seed);
   checkCounts(settings, split[0].length, split[1].length);
   const [learning, held] = split.map(asSamples) as [Sample[], Sample[]];
+  const start =
+    input.prune && !resume // which has the weights
+      ? yield* pruneTeacher({ ...input, student, samples: learning, batch: settings.extractBatch })
+      : startOf(student, input.start);
+  const { tail, kept } = buildStudent(student, { model, ...network }, settings, start);
   const drawAt =
     (size: number): DrawChange =>
     (epoch, hash, { width, height }) =>
@@ -205,6 +212,7 @@ function identify(
   return {
     ...input.identity,
     ...{ network: student.name, teacher: teacher.model.name, pictures: files.length },
+    ...(input.prune && { prune: true }),
     ...{ settings: decisive, adapter: describeDevice(gpu) },
   };
 }

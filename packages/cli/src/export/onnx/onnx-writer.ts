@@ -1,8 +1,9 @@
 /** Nodes and initializers of an ONNX graph as they come. Pictures are [N, C, H, W] there, and params in the order of checkpoints. */
-import { check, type Spec, type Value } from "@tlx/kernels";
+import type { Spec, Value } from "@tlx/kernels";
 import type { Graph } from "@tlx/nn";
 import type { StoredTensor } from "@tlx/transfer";
 import type { Writer } from "../translate.js";
+import { ValueNames } from "../value-names.js";
 import { type OnnxAttribute, type OnnxNode, type OnnxTensor, tensorType } from "./schema.js";
 
 export const float = (f: number): OnnxAttribute => ({ type: 1, f });
@@ -18,47 +19,35 @@ const turns: ReadonlyMap<number, readonly number[]> = new Map([
   [2, [1, 0]],
 ]);
 
-/** Names of initializers that are no params. */
-export const CONSTANT = "constant/";
-
 export class OnnxWriter implements Writer {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
-  private readonly params: ReadonlyMap<Value, string>;
+  private readonly names: ValueNames;
   private readonly tensors: ReadonlyMap<string, StoredTensor>;
-  private readonly names = new Map<Value, string>();
-  private readonly made = new Map<string, string>();
-  private readonly taken = new Set<string>();
 
   /** `tensors` are the params and states of `graph`. */
   constructor(graph: Graph, tensors: ReadonlyMap<string, StoredTensor>) {
-    this.params = new Map([...graph.params, ...graph.states].map(([path, value]) => [value, path]));
+    this.names = new ValueNames(graph, "ONNX");
     this.tensors = tensors;
-    for (const path of tensors.keys()) this.taken.add(path);
   }
 
   isParam(value: Value): boolean {
-    return this.params.has(value);
+    return this.names.isParam(value);
   }
 
   read(value: Value): string {
-    const name = this.names.get(value);
+    const name = this.names.nameOf(value);
     if (name !== undefined) return name;
     const turn = turns.get(value.spec.shape.length);
     const stored = this.stored(value);
     const turned = (): string => this.add("Transpose", [stored], { perm: integers(turn!) }, stored);
-    return turn ? this.once(`turned ${stored}`, turned) : stored;
+    return turn ? this.names.once(`turned ${stored}`, turned) : stored;
   }
 
   /** A param as it is stored, in float32. */
   stored(value: Value): string {
-    const path = this.params.get(value);
-    check(
-      path !== undefined,
-      "E_GRAPH",
-      () => `export: the weights of "${value.path}" are computed; ONNX export takes params`,
-    );
-    return this.once(`stored ${path}`, () => {
+    const path = this.names.pathOf(value);
+    return this.names.once(`stored ${path}`, () => {
       const { dtype, shape, bytes } = this.tensors.get(path)!;
       const isHalf = dtype === "F16";
       const dataType = isHalf ? tensorType.float16 : tensorType.float;
@@ -68,21 +57,19 @@ export class OnnxWriter implements Writer {
   }
 
   call(value: Value, name: string): void {
-    this.names.set(value, name);
+    this.names.call(value, name);
   }
 
   /** Adds a node of one output; returns its name, which begins with `path`. */
   add(opType: string, input: readonly string[], attributes: Record<string, OnnxAttribute>, path: string): string {
-    const wanted = `${path}/${opType}`;
-    let name = wanted;
-    for (let n = 2; this.taken.has(name); n++) name = `${wanted}_${n}`;
+    const name = this.names.free(path, opType);
     this.append(opType, input, attributes, name);
     return name;
   }
 
   /** Adds a node whose output has this very name. */
   append(opType: string, input: readonly string[], attributes: Record<string, OnnxAttribute>, name: string): void {
-    this.taken.add(name);
+    this.names.take(name);
     const attribute = Object.entries(attributes).map(([key, value]) => ({ name: key, ...value }));
     this.nodes.push({ name, opType, input, output: [name], attribute });
   }
@@ -99,16 +86,10 @@ export class OnnxWriter implements Writer {
   }
 
   private constant(key: string, tensor: Omit<OnnxTensor, "name">): string {
-    return this.once(key, () => {
-      const name = `${CONSTANT}${this.made.size}`;
+    return this.names.once(key, () => {
+      const name = this.names.freeConstant();
       this.initializers.push({ ...tensor, name });
       return name;
     });
-  }
-
-  private once(key: string, make: () => string): string {
-    const name = this.made.get(key) ?? make();
-    this.made.set(key, name);
-    return name;
   }
 }

@@ -1,7 +1,7 @@
 /** Reads the weights and metadata of an ONNX file. Its nodes are passed over: tlx builds the network by its name. */
 import { TlxError } from "@tlx/kernels";
 import type { Checkpoint, StoredTensor } from "@tlx/transfer";
-import { CONSTANT } from "./onnx-writer.js";
+import { CONSTANT } from "../value-names.js";
 import { onnxModel, tensorType } from "./schema.js";
 
 interface Decoded {

@@ -1,8 +1,9 @@
 /** Nodes and weights of a TensorFlow.js graph model as they come. Pictures are [N, H, W, C], as in tlx. */
-import { check, type Value } from "@tlx/kernels";
+import type { Value } from "@tlx/kernels";
 import type { Graph } from "@tlx/nn";
 import type { StoredTensor } from "@tlx/transfer";
 import type { Writer } from "../translate.js";
+import { ValueNames } from "../value-names.js";
 
 /** A field of a node, as TensorFlow's GraphDef has it in JSON. */
 export type GraphAttribute =
@@ -34,56 +35,41 @@ export const shapeOf = (extents: readonly number[]): GraphShape => ({
   dim: extents.map((size) => ({ size: `${size}` })),
 });
 
-/** Names of weights that are no params. */
-export const CONSTANT = "constant/";
-
 export class GraphWriter implements Writer {
   readonly nodes: GraphNode[] = [];
   /** In the order in which their numbers lie in the shards. */
   readonly weights: StoredTensor[] = [];
-  private readonly params: ReadonlyMap<Value, string>;
+  private readonly names: ValueNames;
   private readonly tensors: ReadonlyMap<string, StoredTensor>;
-  private readonly names = new Map<Value, string>();
-  private readonly made = new Map<string, string>();
-  private readonly taken = new Set<string>();
 
   /** `tensors` are the params and states of `graph`, in tlx's order. */
   constructor(graph: Graph, tensors: ReadonlyMap<string, StoredTensor>) {
-    this.params = new Map([...graph.params, ...graph.states].map(([path, value]) => [value, path]));
+    this.names = new ValueNames(graph, "TensorFlow.js");
     this.tensors = tensors;
-    for (const path of tensors.keys()) this.taken.add(path);
   }
 
   read(value: Value): string {
-    return this.names.get(value) ?? this.param(value, value.spec.shape);
+    return this.names.nameOf(value) ?? this.param(value, value.spec.shape);
   }
 
   /** A param in another shape of as many numbers. All readers of a param must agree. */
   param(value: Value, shape: readonly number[]): string {
-    const path = this.params.get(value);
-    check(
-      path !== undefined,
-      "E_GRAPH",
-      () => `export: the weights of "${value.path}" are computed; TensorFlow.js export takes params`,
-    );
-    return this.once(`param ${path}`, () => this.weight({ ...this.tensors.get(path)!, shape }, "DT_FLOAT"));
+    const path = this.names.pathOf(value);
+    return this.names.once(`param ${path}`, () => this.weight({ ...this.tensors.get(path)!, shape }, "DT_FLOAT"));
   }
 
   call(value: Value, name: string): void {
-    this.names.set(value, name);
+    this.names.call(value, name);
   }
 
   /** Adds a node; returns its name, which begins with `path`. */
   add(op: string, input: readonly string[], attr: GraphNode["attr"], path: string): string {
-    const wanted = `${path}/${op}`;
-    let name = wanted;
-    for (let n = 2; this.taken.has(name); n++) name = `${wanted}_${n}`;
-    return this.append(op, input, attr, name);
+    return this.append(op, input, attr, this.names.free(path, op));
   }
 
   /** Adds a node of this very name. */
   append(op: string, input: readonly string[], attr: GraphNode["attr"], name: string): string {
-    this.taken.add(name);
+    this.names.take(name);
     this.nodes.push({ name, op, ...(input.length > 0 && { input }), attr });
     return name;
   }
@@ -108,10 +94,10 @@ export class GraphWriter implements Writer {
   }
 
   private constant(key: string, dtype: string, shape: readonly number[], data: Float32Array | Int32Array): string {
-    return this.once(key, () => {
+    return this.names.once(key, () => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       const type = dtype === "F32" ? "DT_FLOAT" : "DT_INT32";
-      return this.weight({ name: `${CONSTANT}${this.made.size}`, dtype, shape, bytes }, type);
+      return this.weight({ name: this.names.freeConstant(), dtype, shape, bytes }, type);
     });
   }
 
@@ -119,11 +105,5 @@ export class GraphWriter implements Writer {
     this.weights.push(tensor);
     const value = { tensor: { dtype, tensorShape: shapeOf(tensor.shape) } };
     return this.append("Const", [], { dtype: { type: dtype }, value }, tensor.name);
-  }
-
-  private once(key: string, make: () => string): string {
-    const name = this.made.get(key) ?? make();
-    this.made.set(key, name);
-    return name;
   }
 }

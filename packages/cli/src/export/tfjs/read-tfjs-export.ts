@@ -5,7 +5,8 @@ import { exportTensors, readTfjs, toHostTensor } from "@tlx/transfer";
 import { readShard, readWeightsFile } from "@tlx/transfer/node";
 import { parseMetadata } from "../metadata.js";
 import type { ReadTensors } from "../read-tensors.js";
-import { CONSTANT, type GraphNode } from "./graph-writer.js";
+import { CONSTANT } from "../value-names.js";
+import type { GraphNode } from "./graph-writer.js";
 
 /** As far as a file may be trusted. */
 interface GraphModel {

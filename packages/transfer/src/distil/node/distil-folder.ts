@@ -37,6 +37,8 @@ export interface DistilConfig {
   readonly model: string;
   /** Path of what the student starts with; null for nothing. */
   readonly weights: string | null;
+  /** It starts as its teacher with channels left out. */
+  readonly prune: boolean;
   readonly data: readonly string[];
   readonly half: boolean;
   readonly settings: Partial<DistilSettings>;
@@ -51,7 +53,7 @@ const configSchema = z.object({
     weights: z.string().nullable(),
     data: z.array(z.string()).min(1),
   },
-  ...{ half: z.boolean(), settings: z.record(z.string(), z.unknown()) },
+  ...{ prune: z.boolean(), half: z.boolean(), settings: z.record(z.string(), z.unknown()) },
 }) as z.ZodType<DistilConfig>;
 
 /** What `DistilFolder.resume` finds. */
