@@ -80,7 +80,7 @@ describe.skipIf(maySkip)("the first prediction", () => {
     expect(warm).toMatchObject({ fetched: 0, best: cold!.best });
   });
 
-  it("needs none of a published network either, whose SHA-256 the page gives", async () => {
+  it.runIf(process.env.TLX_DEEP)("needs none of a published network either, whose SHA-256 the page gives", async () => {
     const model = process.env.TLX_FIGURES ? "mobilenet-v2" : "squeezenet-1.1";
     const weights = madeWeights(model);
     writeFileSync(site.at("published.safetensors"), weights);
