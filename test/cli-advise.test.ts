@@ -52,7 +52,7 @@ describe("tlx advise", () => {
   it("measures the network at every cut and predicts every way", () => {
     expect(first.status, first.stderr).toBe(0);
     const [model] = told.models;
-    expect(model!.cuts.map(({ name }) => name)).toEqual(["blocks.0", "blocks.3", "blocks.5", "blocks.8", "features"]);
+    expect(model!.cuts.map(({ name }) => name)).toEqual(["blocks.2", "blocks.6", "blocks.9", "blocks.13", "features"]);
     expect(model!.cuts.at(-1)!.accuracy).toBe(1);
     expect(model!.curve.points).toHaveLength(4);
     expect(new Set(told.ways.map(({ strategy }) => strategy))).toEqual(

@@ -68,7 +68,7 @@ beforeAll(async () => {
   await writeFile(at("folded.safetensors"), writeSafetensors(exportTensors(folded)));
   const part = [...tensors].filter(([name]) => !name.startsWith("stem."));
   await writeFile(at("part.safetensors"), writeSafetensors(new Map(part)));
-  const early = [...tensors].filter(([name]) => !/^(top|blocks\.[89])\./.test(name));
+  const early = [...tensors].filter(([name]) => !/^(top|blocks\.1[4-6])\./.test(name));
   await writeFile(at("early.safetensors"), writeSafetensors(new Map(early)));
   await writeFile(at("squeeze.safetensors"), madeWeights("squeezenet-1.1"));
   await writeFile(at("photo.png"), await madePicture(1, [180, 40, 20]));
@@ -84,7 +84,7 @@ describe("two files", () => {
     ]);
     expect([torch.status, torch.stdout], torch.stderr).toEqual([
       0,
-      "155 tensors: 155 same\n76 layers: 76 same\nequal: the same numbers everywhere\n",
+      expect.stringMatching(/^(\d+) tensors: \1 same\n(\d+) layers: \2 same\nequal: the same numbers everywhere\n$/),
     ]);
     expect([folded.status, json(folded)]).toMatchObject([
       0,
@@ -99,7 +99,7 @@ describe("two files", () => {
     ]);
     expect([text.status, machine.status]).toEqual([1, 1]);
     expect(text.stderr).not.toContain("tlx:");
-    expect(text.stdout).toMatch(/^blocks\.3\.depthwise\.conv\.weight +F16 .* \/ F32 .*DIFFERS .* 1 of 1440$/m);
+    expect(text.stdout).toMatch(/^blocks\.3\.depthwise\.conv\.weight +F16 .* \/ F32 .*DIFFERS .* 1 of 648$/m);
     expect(text.stdout).toMatch(
       /different: first at layer blocks\.3\.depthwise\.conv, computed by .*depthwiseConv2d\n/,
     );
@@ -117,8 +117,8 @@ describe("two files", () => {
     const { status, stdout, stderr } = await diff(shipped, "early.safetensors", "--json");
     expect(status, stderr).toBe(1);
     const { layers, tensors, b } = JSON.parse(stdout);
-    expect(b.what).toContain("up to blocks.7");
-    expect(layers.at(-1)).toMatchObject({ path: "blocks.7", likeness: "same" });
+    expect(b.what).toContain("up to blocks.13");
+    expect(layers.at(-1)).toMatchObject({ path: "blocks.13", likeness: "same" });
     expect(tensors.filter(({ likeness }: { likeness: string }) => likeness === "only A").length).toBeGreaterThan(10);
   });
 
@@ -133,7 +133,10 @@ describe("two files", () => {
   it("need no GPU for their tensors", async () => {
     const env = { VK_DRIVER_FILES: "/nonexistent", VK_ICD_FILENAMES: "/nonexistent", TLX_ADAPTER: "" };
     const { status, stdout } = await tlx(["diff", shipped, "net.pth", "--tensors-only"], { cwd: dir, env });
-    expect([status, stdout]).toEqual([0, "155 tensors: 155 same\nequal: the same numbers everywhere\n"]);
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^(\d+) tensors: \1 same\nequal: the same numbers everywhere\n$/),
+    ]);
   });
 });
 

@@ -12,13 +12,15 @@ import { activate, type ConvOptions, type Scope } from "@tlx/nn";
 import { convNorm } from "../conv-norm.js";
 import type { BatchNormForm } from "../model.js";
 
-/** Expansion factor, output channels, blocks, stride of the first block. */
+/** Expansion factor, output channels, blocks, stride of the first block: MobileNetV2's table with expansions of 3 in place of 6. */
 const stages = [
-  [1, 24, 1, 2],
-  [3, 24, 1, 1],
-  [4, 40, 2, 2],
-  [4, 80, 3, 2],
-  [4, 160, 3, 2],
+  [1, 16, 1, 1],
+  [3, 24, 2, 2],
+  [3, 32, 3, 2],
+  [3, 64, 4, 2],
+  [3, 96, 3, 1],
+  [3, 160, 3, 2],
+  [3, 320, 1, 1],
 ] as const;
 
 const STEM = 16;
