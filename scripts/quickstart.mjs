@@ -25,7 +25,7 @@ const tlx = "packages/cli/bin/tlx.js";
 /** Drawn pictures of each kind. */
 const drawn = { train: 24, val: 40 };
 /** What every training gets alike, beside the pictures. */
-const budget = { epochs: 10, batch: 16 };
+const budget = { epochs: 8, batch: 16 };
 
 /** @param {string} text */
 const say = (text) => console.error(text);

@@ -1,18 +1,19 @@
 /**
- * tlx-nano: inverted residual blocks as in MobileNetV2, fewer of them and narrower, for pictures of 96 pixels.
+ * tlx-nano: MobileNetV2 with half of the channels inside its blocks, for pictures of 96 pixels.
  *
  *   block   1x1 expansion, ReLU6, 3x3 depthwise, ReLU6, 1x1 projection; plus the input where stride is 1 and C = OC
- *   top     1x1 to as many channels as MobileNetV2's features have, so that the one can be taught to be like the other
+ *
+ * Between blocks there are as many channels as in MobileNetV2, and as many features, so that it can begin as MobileNetV2 pruned.
  *
  * Shapes   image [N, S, S, 3] -> features [N, S/32, S/32, 1280]
- * Source   the block: Sandler et al. 2018; the table is tlx's own
+ * Source   Sandler et al. 2018, table 2, with expansions of 3 in place of 6 and a stem of 16 channels
  */
 import { add, type Value } from "@tlx/kernels";
 import { activate, type ConvOptions, type Scope } from "@tlx/nn";
 import { convNorm } from "../conv-norm.js";
 import type { BatchNormForm } from "../model.js";
 
-/** Expansion factor, output channels, blocks, stride of the first block: MobileNetV2's table with expansions of 3 in place of 6. */
+/** Expansion factor, output channels, blocks, stride of the first block. */
 const stages = [
   [1, 16, 1, 1],
   [3, 24, 2, 2],

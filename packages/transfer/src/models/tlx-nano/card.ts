@@ -10,7 +10,7 @@ export const tlxNanoCard: ModelCard = {
     bytes: 2_743_024,
     sha256: "a62778da896ca7c447d09cc0b1da99810d725a9e6e55635c4a6b48c083973b9d",
     licence: "Apache-2.0",
-    source: "tlx, with which it comes: docs/tlx-nano.md",
+    source: "tlx, with which it comes; begun from MobileNetV2 (ONNX model zoo, Apache-2.0): docs/tlx-nano.md",
   },
   parameters: 1_319_520,
   multiplyAdds: 29_347_776,
