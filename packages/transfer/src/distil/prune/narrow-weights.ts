@@ -29,7 +29,7 @@ export function narrowWeights(
   moments: ReadonlyMap<LayerPair, Moments>,
   covariances: ReadonlyMap<Chain, Covariance>,
 ): Weights {
-  const layerOf = readerOf(teacher);
+  const layerOf = weightReader(teacher);
   const kept = new Map<LayerPair, readonly number[]>();
   const corrected = new Map<LayerPair, Layer>();
   for (const [{ members, reader }, covariance] of covariances) {
@@ -61,7 +61,7 @@ export function narrowWeights(
 }
 
 /** Reads the weights of convolutions; one without a bias has zeros. */
-function readerOf({ graph, weights }: Network): (pair: LayerPair) => Layer {
+function weightReader({ graph, weights }: Network): (pair: LayerPair) => Layer {
   const paths = new Map([...graph.params].map(([path, value]) => [value, path]));
   return ({ teacher }) => {
     const [, weight, bias] = teacher.inputs.map((value) => weights.get(paths.get(value) ?? "")?.data as Float32Array);
