@@ -78,6 +78,8 @@ const BAND_BYTES = 32 * 2 ** 20;
 const BAND_ROWS = 64;
 /** Offsets of bindings are multiples of this on every device. */
 const ALIGNMENT = 256;
+/** Tables of centre crops kept at most: pictures of a folder tend to have few sizes. */
+const MOST_WINDOWS = 64;
 
 /**
  * Writes pictures into the rows of a network's input. Calls may overlap; they are done one after the other. What they need on the
@@ -89,6 +91,9 @@ export class Preprocessor {
   private readonly kept: KeptBuffers;
   private readonly launches: KeptLaunches;
   private readonly uploads: UploadRing;
+  private readonly windowsKnown = new Map<string, CropWindow>();
+  /** What the buffers of the tables hold. */
+  private readonly written = new WeakMap<GPUBuffer, Uint32Array | Int32Array>();
   private last: Promise<void> = Promise.resolve();
   private disposed = false;
 
@@ -202,8 +207,8 @@ export class Preprocessor {
     if (!part) {
       const geometry = preprocessGeometry(width, height, { resize, crop });
       return {
-        columns: cropWindow(width, geometry.width, geometry.left, crop, filter),
-        rows: cropWindow(height, geometry.height, geometry.top, crop, filter),
+        columns: this.centred(width, geometry.width, geometry.left),
+        rows: this.centred(height, geometry.height, geometry.top),
       };
     }
     const { left, top } = part;
@@ -218,6 +223,18 @@ export class Preprocessor {
     const columns = cropWindow(part.width, crop, 0, crop, filter);
     const rows = cropWindow(part.height, crop, 0, crop, filter);
     return { columns: { ...columns, first: left + columns.first }, rows: { ...rows, first: top + rows.first } };
+  }
+
+  private centred(inSize: number, outSize: number, first: number): CropWindow {
+    const { windowsKnown: known, spec } = this;
+    const key = `${inSize} ${outSize}`;
+    let window = known.get(key);
+    if (!window) {
+      if (known.size >= MOST_WINDOWS) known.clear();
+      window = cropWindow(inSize, outSize, first, spec.crop, spec.filter);
+      known.set(key, window);
+    }
+    return window;
   }
 
   /** Splits `rows` rows of `columns` pixels into bands that fit the budget. */
@@ -269,7 +286,10 @@ export class Preprocessor {
     return ([`${axis}/starts`, `${axis}/weights`] as const).map((name, i) => {
       const data = i === 0 ? starts : weights;
       const buffer = this.kept.get(name, data.byteLength);
-      this.gpu.device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
+      if (this.written.get(buffer) !== data) {
+        this.gpu.device.queue.writeBuffer(buffer, 0, data as Uint32Array<ArrayBuffer>);
+        this.written.set(buffer, data);
+      }
       return bound(this.gpu, i === 0 ? u32(starts.length) : i32(starts.length, taps), buffer);
     });
   }

@@ -197,8 +197,8 @@ describe("Preprocessor", () => {
     const target = arena.buffer(4 * 7 * 7 * 3, Usage.STORAGE | Usage.COPY_DST, "target");
     const preprocessor = new Preprocessor(gpu, plain(9, 7));
     await preprocessor.prepare();
-    // Uploads take turns among eight buffers.
-    for (let i = 0; i < 8; i++) await preprocessor.run(noisePicture(60, 50), target, 0);
+    // Uploads take turns among 32 buffers.
+    for (let i = 0; i < 32; i++) await preprocessor.run(noisePicture(60, 50), target, 0);
     const bytes = gpu.liveBytes;
     for (let i = 0; i < 9; i++) await preprocessor.run(noisePicture(60 - i, 50 - i), target, 0);
     expect(gpu.liveBytes).toBe(bytes);

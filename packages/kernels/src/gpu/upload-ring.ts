@@ -9,7 +9,7 @@ import type { Gpu } from "./gpu.js";
 
 /** Bytes of a ring, unless two buffers take more. */
 const BUDGET = 2 ** 26;
-const MOST_BUFFERS = 8;
+const MOST_BUFFERS = 32;
 
 interface Place {
   readonly buffer: GPUBuffer;

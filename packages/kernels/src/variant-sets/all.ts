@@ -1,6 +1,7 @@
 import type { VariantSet } from "../op.js";
 import { expandVariants } from "./expand.js";
 import { matrixVariants } from "./matrix.js";
+import { resampleVariants } from "./resample.js";
 import { winogradVariants } from "./winograd.js";
 
 /** The variants of several sets, those of the first before those of the next. */
@@ -10,4 +11,9 @@ export function joinVariants(...sets: readonly VariantSet[]): VariantSet {
 }
 
 /** What the Node entry hands to every device. */
-export const allVariants: VariantSet = /* @__PURE__ */ joinVariants(matrixVariants, winogradVariants, expandVariants);
+export const allVariants: VariantSet = /* @__PURE__ */ joinVariants(
+  matrixVariants,
+  winogradVariants,
+  expandVariants,
+  resampleVariants,
+);

@@ -16,7 +16,8 @@ fn flat_group(group: vec3u, groups: vec3u) -> u32 {
 
 /**
  * Largest value and sum over a workgroup, given to all its invocations. The order is fixed, so equal values give equal
- * bits. WG_X must be a power of two, WG_Y and WG_Z one, and all invocations must call.
+ * bits. WG_X must be a power of two, WG_Y and WG_Z one, and all invocations must call. The last barrier is for the next
+ * reduction, which writes over this one.
  */
 export const workgroupReduce: string = wgsl`
 var<workgroup> lanes: array<f32, WG_X>;
@@ -29,7 +30,7 @@ fn workgroup_max(v: f32, local: u32) -> f32 {
     workgroupBarrier();
   }
   let result = lanes[0];
-  workgroupBarrier(); // the next reduction overwrites it
+  workgroupBarrier();
   return result;
 }
 

@@ -18,8 +18,11 @@ export interface KernelParts<B extends string, A extends string> {
   readonly workgroup: readonly [number, number, number];
   /** Shared functions, emitted before the body. */
   readonly functions?: readonly string[];
-  /** Plain WGSL with `@compute @workgroup_size(WG_X, WG_Y, WG_Z) fn main(...)`. */
-  readonly body: string;
+  /**
+   * Plain WGSL with `@compute @workgroup_size(WG_X, WG_Y, WG_Z) fn main(...)`. Of straight-line text a function that makes it:
+   * whoever only counts dispatches never calls it.
+   */
+  readonly body: string | (() => string);
 }
 
 /** A complete shader with the layout its header was generated from, so that they cannot disagree. */
@@ -41,21 +44,26 @@ export function defineKernel<B extends string, A extends string>(parts: KernelPa
   const bindings = Object.entries(parts.bindings) as [B, BindingType][];
   const args = Object.entries(parts.args) as [A, ArgType][];
   const [x, y, z] = parts.workgroup;
-  const lines = [
-    ...(parts.enable ?? []).map((e) => `enable ${e};`),
-    ...Object.entries({ WG_X: x, WG_Y: y, WG_Z: z, ...parts.consts }).map(([k, v]) => `const ${k} = ${literal(v)};`),
-    `struct Args { ${args.map(([name, type]) => `${name}: ${type}`).join(", ")} }`,
-    ...bindings.map(([name, type], i) => {
-      const [access, elem] = type.split(" ");
-      return `@group(0) @binding(${i}) var<storage, ${access === "write" ? "read_write" : "read"}> ${name}: array<${elem}>;`;
-    }),
-    `@group(0) @binding(${bindings.length}) var<uniform> args: Args;`,
-    ...(parts.functions ?? []),
-    parts.body,
-  ];
+  const write = (): string =>
+    [
+      ...(parts.enable ?? []).map((e) => `enable ${e};`),
+      ...Object.entries({ WG_X: x, WG_Y: y, WG_Z: z, ...parts.consts }).map(([k, v]) => `const ${k} = ${literal(v)};`),
+      `struct Args { ${args.map(([name, type]) => `${name}: ${type}`).join(", ")} }`,
+      ...bindings.map(([name, type], i) => {
+        const [access, elem] = type.split(" ");
+        return `@group(0) @binding(${i}) var<storage, ${access === "write" ? "read_write" : "read"}> ${name}: array<${elem}>;`;
+      }),
+      `@group(0) @binding(${bindings.length}) var<uniform> args: Args;`,
+      ...(parts.functions ?? []),
+      typeof parts.body === "string" ? parts.body : parts.body(),
+    ].join("\n");
+  let code: string | undefined;
   return {
     name: parts.name,
-    code: lines.join("\n"),
+    get code() {
+      code ??= write();
+      return code;
+    },
     bindings: bindings.map(([name, type]) => ({ name, writes: type.startsWith("write") })),
     args: args.map(([name, type]) => ({ name, type })),
     workgroup: parts.workgroup,

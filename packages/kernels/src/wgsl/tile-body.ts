@@ -81,8 +81,9 @@ function storeSums(
     return `${value}${times(4, (r) => `    if (${column(j, r)} < args.columns) { y[at + ${column(j, r)}] = epilogue(v${j}.${part[r]}, at + ${column(j, r)}); }\n`)}`;
   };
   const moveUp = times(tile.perRows - 1, (i) => times(quads, (j) => `c${i}_${j} = c${i + 1}_${j}; `));
+  // The bound of the loop is an argument: one with a constant bound would be unrolled.
   return `${channels}
-  for (var i = 0u; i < min(args.rows - row, ${tile.perRows}u); i++) { // a constant bound would be unrolled
+  for (var i = 0u; i < min(args.rows - row, ${tile.perRows}u); i++) {
     let line = ${row};
     if (line >= args.rows) { break; }
     let at = part * args.size + ${place("line")} * args.columns;

@@ -7,7 +7,8 @@
  *          neighbours a vector; the next blocks are on their way to registers while these are multiplied. What has its
  *          steps side by side in memory keeps them so in workgroup memory, where padding makes neighbours fall on
  *          different banks, and nothing is transposed. Workgroups that follow each other take the tiles of a band, column
- *          by column: together they read few rows of a and few columns of b, which a cache holds.
+ *          by column: together they read few rows of a and few columns of b, which a cache holds. A trip of the loop loads a
+ *          block and multiplies the one before, which the first has not.
  * Names    WGSL around this text has `first` and `end`, the range of steps, `row` and `column`, where the block starts, and
  *          `part`.
  */
@@ -62,7 +63,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let end = min(first + args.perPart, args.steps);
 ${sums.begin}
 ${both((s) => s.begin)}
-  // Loads a block and multiplies the one before, which the first has not.
   for (var block = first; block < end + ${tile.steps}u; block += ${tile.steps}u) {
 ${both((s) => s.next)}
     let quads = select(min(${tile.steps / 4}u, (end + ${tile.steps + 3}u - block) / 4u), 0u, block == first);

@@ -77,9 +77,11 @@ export function joinWeights(expected: ReadonlyMap<string, Spec>, checkpoint: Che
   );
 }
 
+/** Compares what `toStored` made: whole words. */
 function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false; // twenty times as fast as every()
+  const [left, right] = [a, b].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length / 4));
+  for (let i = 0; i < left!.length; i++) if (left![i] !== right![i]) return false; // twenty times as fast as every()
   return true;
 }
 

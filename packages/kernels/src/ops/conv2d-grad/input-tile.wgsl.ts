@@ -92,7 +92,7 @@ const kernelFor = (tile: ResultTile, isPaired: boolean, { bindings, functions, r
     },
     workgroup: [tile.lanes, 1, 1],
     functions: [...functions, pixelOf],
-    body: body(tile, isPaired, readsElements),
+    body: () => body(tile, isPaired, readsElements),
   });
 
 /** The register-tile variant of an op that is the input gradient of one convolution without groups. */

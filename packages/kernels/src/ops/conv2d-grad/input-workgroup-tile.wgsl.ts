@@ -68,12 +68,13 @@ export function tiledInputGrad(geometry: ConvGeometry, epilogue: Epilogue): Tile
         },
         workgroup: [text.threads, 1, 1],
         functions: [...functions, pixelOf, pictureReader("grad", ["args.oh", "args.ow"], vector)],
-        body: text.body({
-          a: outputs(vector),
-          b: weight(vector),
-          place: (row) => `pixel_of(${row})`,
-          vector: false,
-        }),
+        body: () =>
+          text.body({
+            a: outputs(vector),
+            b: weight(vector),
+            place: (row) => `pixel_of(${row})`,
+            vector: false,
+          }),
       }),
     launches: phasesOf(h, kh, sy, py, dy).flatMap((down) =>
       phasesOf(w, kw, sx, px, dx).map((across) => {

@@ -83,7 +83,7 @@ const kernelFor = (tile: ResultTile): Kernel =>
     },
     workgroup: [tile.lanes, 1, 1],
     functions: [noEpilogue(tile.width)],
-    body: body(tile),
+    body: () => body(tile),
   });
 
 /**

@@ -55,11 +55,12 @@ export function tiledWeightGrad(geometry: ConvGeometry): TiledWork {
         },
         workgroup: [text.threads, 1, 1],
         functions: [noEpilogue(), pictureReader("x", ["args.h", "args.w"], ofX)],
-        body: text.body({
-          a: taps(ofX),
-          b: stridedFactor("grad", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofGrad }),
-          vector: ofGrad,
-        }),
+        body: () =>
+          text.body({
+            a: taps(ofX),
+            b: stridedFactor("grad", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofGrad }),
+            vector: ofGrad,
+          }),
       }),
     launches: [{ rows, steps: n * oh * ow, args: { ...geometry } }],
   };

@@ -91,7 +91,7 @@ const kernelFor = (
     },
     workgroup: [tile.lanes, 1, 1],
     functions,
-    body: body(tile, isPaired, readsElements),
+    body: () => body(tile, isPaired, readsElements),
   });
 };
 

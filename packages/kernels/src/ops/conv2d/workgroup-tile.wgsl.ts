@@ -57,11 +57,12 @@ export function tiledConvolution(geometry: ConvGeometry, epilogue: Epilogue): Ti
         },
         workgroup: [text.threads, 1, 1],
         functions: [...functions, pictureReader("x", ["args.h", "args.w"], ofX)],
-        body: text.body({
-          a: pixels(ofX),
-          b: stridedFactor("w", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofW }),
-          vector: ofW,
-        }),
+        body: () =>
+          text.body({
+            a: pixels(ofX),
+            b: stridedFactor("w", { line: "1u", step: "args.columns" }, { along: "lines", vector: ofW }),
+            vector: ofW,
+          }),
       }),
     launches: [{ rows, steps: kh * kw * c, args: { ...geometry } }],
   };

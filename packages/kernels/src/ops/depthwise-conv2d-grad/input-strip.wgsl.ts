@@ -99,7 +99,7 @@ const kernelFor = (strip: PairStrip, { bindings, functions }: Epilogue): Kernel 
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
-    body: body(strip),
+    body: () => body(strip),
   });
 
 export const inputStrip = <P extends EpilogueParams>(

@@ -85,7 +85,7 @@ const kernelFor = (strip: Strip): Kernel =>
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex],
-    body: body(strip),
+    body: () => body(strip),
   });
 
 export const weightStrip = <P>(geometryOf: (problem: Problem<P>) => ConvGeometry): Variant<P> => ({

@@ -93,7 +93,7 @@ const kernelFor = (strip: Strip, { bindings, functions }: Epilogue): Kernel =>
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
-    body: body(strip),
+    body: () => body(strip),
   });
 
 /** Can strips compute it: 3x3, undilated, of stride 1 or 2. */

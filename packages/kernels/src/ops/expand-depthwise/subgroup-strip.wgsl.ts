@@ -163,7 +163,7 @@ const kernelFor = (tile: ResultTile, stride: number, pointwise: boolean): Kernel
     },
     workgroup: [tile.lanes, 1, 1],
     functions: [activate, readBiases],
-    body: body(tile, stride, pointwise),
+    body: () => body(tile, stride, pointwise),
   });
 
 /** Can strips compute it: 3x3, undilated, of stride 1 or 2. */

@@ -151,7 +151,7 @@ function kernelFor(of: Patch, geometry: ExpandGeometry): Kernel {
     },
     workgroup: [LANES * of.quads, 1, 1],
     functions: [flatGroup, activate, activateFour, readBiases],
-    body: body(pixels, outputs, height * width * of.quads),
+    body: () => body(pixels, outputs, height * width * of.quads),
   });
 }
 

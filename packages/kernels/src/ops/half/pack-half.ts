@@ -22,18 +22,18 @@ const kernels = /* @__PURE__ */ elementwiseKernels({
   name: "packHalf/plain",
   bindings: { x: "read f32", y: "write u32" },
   args: { numbers: "u32" },
+  // `beyond` is the half float of numbers that pack2x16float need not know, zero for those it does; 65520 rounds to infinity.
   body: wgsl`
 fn number(i: u32) -> f32 {
   if (i < args.numbers) { return x[i]; }
   return 0.0;
 }
 
-// Half float of numbers that pack2x16float need not know: zero for those it does.
 fn beyond(v: f32) -> u32 {
   let bits = bitcast<u32>(v);
   let magnitude = bits & 0x7fffffffu;
   let special = select(0x7c00u, 0x7e00u, magnitude > 0x7f800000u);
-  return select(0u, special | ((bits >> 16u) & 0x8000u), magnitude >= 0x477ff000u); // 65520 rounds to infinity
+  return select(0u, special | ((bits >> 16u) & 0x8000u), magnitude >= 0x477ff000u);
 }
 
 fn element(i: u32) {

@@ -123,7 +123,7 @@ const kernelFor = (
     },
     workgroup: [tile.lanes, 1, 1],
     functions,
-    body: body(tile, reads, text, readsElements),
+    body: () => body(tile, reads, text, readsElements),
   });
 
 /** Tiles for the whole sum; and where few make the result and the sum is long, the default tile with parts of it. */

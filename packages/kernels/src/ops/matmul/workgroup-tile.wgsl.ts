@@ -53,7 +53,7 @@ export function tiledProduct(product: Product, epilogue?: Epilogue): TiledWork {
         args: { ...tileArgs, aPitch: "u32", bPitch: "u32" },
         workgroup: [text.threads, 1, 1],
         functions,
-        body: text.body({ a: factor("a", a), b: factor("b", b), vector }),
+        body: () => text.body({ a: factor("a", a), b: factor("b", b), vector }),
       }),
     launches: [
       {

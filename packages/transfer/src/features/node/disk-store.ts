@@ -1,7 +1,7 @@
 /**
  * Rows of features in a folder that any number of processes share: each appends to a segment of its own and reads those of
- * all. In memory are the places of the rows and the few that are not written yet. A folder that cannot be written to costs a
- * warning, and the rows stay in memory.
+ * all. In memory are the places of the rows, the few that are not written yet, and of those that were read as many as fit: the
+ * next epoch wants them again. A folder that cannot be written to costs a warning, and the rows stay in memory.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ import { Segment } from "./segment.js";
 
 /** Rows are written when so many bytes of them have come together. */
 const BUFFER_BYTES = 2 ** 20;
+/** Rows that were read stay in memory until so many bytes of them have come together. */
+const KEPT_BYTES = 2 ** 26;
 /** The most bytes of neighbouring records that are read at once. */
 const READ_BYTES = 2 ** 20;
 
@@ -34,6 +36,8 @@ export class DiskFeatureStore implements FeatureStore {
   private readonly segments: Segment[] = [];
   /** Not written yet; all new rows once writing has failed. */
   private readonly memory: MemoryFeatureStore;
+  /** Read from segments. */
+  private readonly kept: MemoryFeatureStore;
   private own: Segment | undefined;
   private writable = true;
   private scratch: Buffer;
@@ -43,6 +47,7 @@ export class DiskFeatureStore implements FeatureStore {
     this.width = width;
     this.warn = warn;
     this.memory = new MemoryFeatureStore(width);
+    this.kept = new MemoryFeatureStore(width);
     this.scratch = Buffer.allocUnsafe(recordBytes(width));
   }
 
@@ -124,14 +129,17 @@ export class DiskFeatureStore implements FeatureStore {
   }
 
   async read(hashes: readonly string[], into: Float32Array): Promise<void> {
+    const { width, memory, kept } = this;
     const wanted: WantedRow[] = [];
+    const rowOf = (at: number): Float32Array => into.subarray(at * width, (at + 1) * width);
     for (const [at, hash] of hashes.entries()) {
-      const place = this.placeOf(hash);
+      const place = kept.has(hash) ? undefined : this.placeOf(hash);
       if (place) wanted.push({ ...place, hash, at });
-      else await this.memory.read([hash], into.subarray(at * this.width, (at + 1) * this.width));
+      else await (kept.has(hash) ? kept : memory).read([hash], rowOf(at));
     }
-    const limit = Math.max(1, Math.floor(READ_BYTES / recordBytes(this.width)));
+    const limit = Math.max(1, Math.floor(READ_BYTES / recordBytes(width)));
     for (const group of groupNeighbours(wanted, limit)) this.readGroup(group, into);
+    for (const { hash, at } of wanted) if (4 * width * kept.size < KEPT_BYTES) await kept.put(hash, rowOf(at));
   }
 
   /** Reads neighbouring records of one segment. */
@@ -152,6 +160,7 @@ export class DiskFeatureStore implements FeatureStore {
   async close(): Promise<void> {
     await this.flush();
     this.memory.clear();
+    this.kept.clear();
     for (const segment of this.segments.splice(0)) await segment.close();
   }
 }
