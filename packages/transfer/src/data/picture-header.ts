@@ -1,5 +1,5 @@
 /**
- * Extent and transparency as the header of a JPEG, PNG or WebP file tells them, before anything is decoded.
+ * Extent, transparency and inks as the header of a JPEG, PNG or WebP file tells them, before anything is decoded.
  *
  * Source   JPEG: ITU-T T.81, B.2.2; PNG: W3C PNG third edition, 5 and 11; WebP: RFC 9649, 2.5 to 2.7
  */
@@ -11,6 +11,8 @@ export interface PictureHeader {
   readonly height: number;
   /** May pixels be transparent? */
   readonly alpha: boolean;
+  /** Four inks in place of light. */
+  readonly cmyk?: boolean;
 }
 
 /** Undefined when the header is cut off or none of the format. */
@@ -31,8 +33,10 @@ function readJpeg(view: DataView): PictureHeader | undefined {
   for (let at = 2; view.getUint8(at) === 0xff; ) {
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) at++;
-    else if (isFrame(marker)) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5), alpha: false };
-    else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
+    else if (isFrame(marker)) {
+      const extent = { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+      return { ...extent, alpha: false, ...(view.getUint8(at + 9) === 4 && { cmyk: true }) };
+    } else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
     else at += 2 + view.getUint16(at + 2);
   }
   return undefined;

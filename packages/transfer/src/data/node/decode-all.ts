@@ -32,7 +32,7 @@ export function decodeAll<T extends { readonly file: string }>(
   { concurrency = Math.min(4, availableParallelism()), signal, skip, ...options }: Partial<HashAllOptions> = {},
 ): AsyncGenerator<HashedOrCached<T>, void, void> {
   const reader = {
-    read: ({ file }: T, either: AbortSignal) => readPicture(file, { ...options, signal: either }),
+    read: async ({ file }: T, either: AbortSignal) => readPicture(file, { ...options, signal: either }),
     hash: (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex"),
     decode: ({ file }: T, bytes: Uint8Array, either: AbortSignal) =>
       decodeBytes(file, bytes, { ...options, signal: either }),

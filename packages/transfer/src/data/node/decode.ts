@@ -5,7 +5,7 @@
  *
  * Throws   E_DATA for anything that is not a whole JPEG, PNG or WebP picture within the pixel cap
  */
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { TlxError } from "@tlx/kernels";
 import {
   checkPictureBytes,
@@ -16,6 +16,7 @@ import {
   refusePicture,
 } from "../check-picture.js";
 import type { Picture } from "../picture.js";
+import { readPictureHeader } from "../picture-header.js";
 
 export interface DecodeOptions {
   /** Pictures with more pixels are refused before they are decoded. Default 100 million. */
@@ -25,7 +26,7 @@ export interface DecodeOptions {
 
 /** Decodes one picture at full size. Rejects with `signal.reason` when aborted between its stages. */
 export async function decodePicture(file: string, options: DecodeOptions = {}): Promise<Picture> {
-  return decodeBytes(file, await readPicture(file, options), options);
+  return decodeBytes(file, readPicture(file, options), options);
 }
 
 /** Decodes the bytes of `file`, which is named in errors only. */
@@ -36,14 +37,14 @@ export async function decodeBytes(
 ): Promise<Picture> {
   signal?.throwIfAborted();
   const format = pictureFormat(file, bytes);
+  const header = readPictureHeader(bytes, format);
+  if (!header) throw refuseDamaged(file, format, "unreadable header", undefined);
+  const { width, height, cmyk = false } = header;
+  checkPixels(file, width, height, maxPixels);
   const sharp = await loadDecoder();
   try {
-    // "warning" refuses what Pillow refuses: at "error" damaged JPEG data passes.
-    const header = await sharp(bytes, { failOn: "warning", limitInputPixels: false }).metadata();
-    checkPixels(file, header.width, header.height, maxPixels);
-    signal?.throwIfAborted();
+    // "warning" refuses what Pillow refuses: at "error" damaged JPEG data passes. The header may have promised fewer pixels.
     const source = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true });
-    const cmyk = header.space === "cmyk";
     // Left alone, CMYK would go through a colour profile; Pillow's arithmetic is applied to the plain values instead.
     const decoded = cmyk
       ? source.pipelineColourspace("cmyk").toColourspace("cmyk")
@@ -59,30 +60,35 @@ export async function decodeBytes(
   }
 }
 
+type Decoder = typeof import("sharp").default;
+
+let decoder: Promise<Decoder> | undefined;
+
 /** Loaded when the first picture comes: many commands decode none, and this takes longer than all the rest of tlx. */
-async function loadDecoder(): Promise<typeof import("sharp").default> {
-  const { default: sharp } = await import("sharp");
-  // One thread a picture: several pictures at a time use the cores better.
-  sharp.concurrency(1);
-  sharp.cache(false);
-  return sharp;
+function loadDecoder(): Promise<Decoder> {
+  decoder ??= import("sharp").then(({ default: sharp }) => {
+    // One thread a picture: several pictures at a time use the cores better.
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  });
+  return decoder;
 }
 
-/** The bytes of a file that may be a picture. */
-export async function readPicture(
-  file: string,
-  { maxPixels = DEFAULT_MAX_PIXELS, signal }: DecodeOptions = {},
-): Promise<Uint8Array> {
+/**
+ * The bytes of a file that may be a picture. Read at once: in steps, each would wait for its turn of the event loop, which sleeps
+ * between polls on a software adapter.
+ */
+export function readPicture(file: string, { maxPixels = DEFAULT_MAX_PIXELS, signal }: DecodeOptions = {}): Uint8Array {
   signal?.throwIfAborted();
   try {
     // Looked at before opening: opening a pipe would wait for its writer.
-    const entry = await stat(file);
+    const entry = statSync(file);
     if (entry.isDirectory()) throw refusePicture(file, "a file", "a folder", "name the pictures in it");
     if (!entry.isFile()) throw refusePicture(file, "a file", "a pipe, socket or device", "name a picture file");
     checkPictureBytes(file, entry.size, maxPixels);
-    return await readFile(file, { signal });
+    return readFileSync(file);
   } catch (error) {
-    signal?.throwIfAborted();
     if (error instanceof TlxError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR")
