@@ -66,25 +66,40 @@ function end(tests, signal) {
     // It has ended already.
   }
 }
+/** Pieces of the tests that start commands and pages, so that both cores have work to the end; and those not begun. */
+const SHARDS = 8;
+const waiting = Array.from({ length: SHARDS }, (_, i) => i + 1);
+
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
   process.on(signal, () => {
+    waiting.length = 0;
     for (const tests of running) end(tests, signal);
   });
 }
 
-/** Both projects of vitest.config.ts side by side; what the second says comes after the first. */
+/** Both projects of vitest.config.ts side by side, then two shards at a time of what is left; what shards say comes last. */
 async function everything() {
   const folder = mkdtempSync(join(tmpdir(), "tlx-test-"));
-  const file = join(folder, "outside.txt");
-  const handle = openSync(file, "w");
+  /** @type {string[]} */
+  const told = [];
+  let failed = 0;
+  const takeShards = async () => {
+    for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
+      const file = join(folder, `${shard}.txt`);
+      const handle = openSync(file, "w");
+      const code = await vitest(["--project", "outside", `--shard=${shard}/${SHARDS}`], handle);
+      failed ||= code;
+      closeSync(handle);
+      told.push(file);
+    }
+  };
   try {
-    const outside = vitest(["--project", "outside"], handle);
+    const beside = takeShards();
     const inside = await vitest(["--project", "inside"], "inherit");
-    const code = await outside;
-    process.stdout.write(readFileSync(file));
-    return inside || code;
+    await Promise.all([beside, takeShards()]);
+    for (const file of told) process.stdout.write(readFileSync(file));
+    return inside || failed;
   } finally {
-    closeSync(handle);
     rmSync(folder, { recursive: true });
   }
 }
