@@ -107,7 +107,7 @@ it("prediction makes nothing once it is under way, whatever the sizes of picture
     let done = 0;
     for await (const result of predictor.run(pictures(200))) {
       expect("row" in result).toBe(true);
-      if (++done !== 20) continue;
+      if (++done !== 40) continue; // all staging buffers were used by then
       made.length = 0;
       bytes = await bytesInUse();
     }
@@ -120,11 +120,11 @@ it("prediction makes nothing once it is under way, whatever the sizes of picture
 });
 
 it("extraction makes nothing once it is under way", async () => {
-  const samples = madeSamples("train", 60);
+  const samples = madeSamples("train", 90);
   let counting = false;
   for await (const event of train(tinyTraining(gpu, { train: samples, settings: { epochs: 1, extractBatch: 3 } }))) {
     if (event.type !== "features" || event.split !== "train") continue;
-    if (event.done === 30) {
+    if (event.done === 45) {
       counting = true;
       made.length = 0;
     }

@@ -13,6 +13,14 @@ const words: Readonly<Record<Rating, string>> = {
   ...{ "only A": "ONLY IN A", "only B": "ONLY IN B" },
 };
 
+/** As part of a count. */
+const counted: Readonly<Record<Rating, string>> = {
+  ...words,
+  far: "different",
+  shape: "of another shape or type",
+  ...{ "only A": "only in A", "only B": "only in B" },
+};
+
 const show = (value: number): string => (value === 0 ? "0" : value.toExponential(1));
 
 const cells = (distance: Distance | undefined): readonly string[] =>
@@ -22,9 +30,9 @@ const cells = (distance: Distance | undefined): readonly string[] =>
 
 /** "264 tensors: 260 same, 4 within the tolerance" */
 function count(what: string, found: readonly { readonly likeness: Rating }[]): string {
-  const kinds = (Object.keys(words) as Rating[]).flatMap((kind) => {
+  const kinds = (Object.keys(counted) as Rating[]).flatMap((kind) => {
     const many = found.filter(({ likeness }) => likeness === kind).length;
-    return many > 0 ? [`${many} ${words[kind].toLowerCase()}`] : [];
+    return many > 0 ? [`${many} ${counted[kind]}`] : [];
   });
   return `${found.length} ${what}: ${kinds.join(", ")}`;
 }
