@@ -1,6 +1,6 @@
 /**
- * `resampleImage` for several lines across its axis at a time: they have the same taps, so a weight is read once for all. On
- * software adapters, where loads are what costs, half of the time.
+ * `resampleImage` for several lines across its axis at a time: they have the same taps, so a weight is read once for all, which
+ * helps software adapters, where loads are what costs.
  */
 import type { Problem, Variant } from "../../op.js";
 import { elementwiseKernels, elementwiseVariant } from "../../variants/elementwise-variant.js";
@@ -8,7 +8,7 @@ import { wgsl } from "../../wgsl/source.js";
 import type { ResampleParams } from "./resample-image.js";
 import { FRACTION_BITS } from "./resample-table.js";
 
-/** Outputs across the axis that an element computes at a time: they have the same taps. */
+/** Of an element. */
 const LINES = 4;
 
 const kernels = /* @__PURE__ */ elementwiseKernels({
