@@ -1,11 +1,11 @@
 /**
- * Depthwise 3x3 convolution of stride 1 or 2: a thread walks down a strip of output columns of one channel or four.
+ * Depthwise 3x3 convolution of stride 1 or 2: a thread walks along a strip of output rows, of one channel or four.
  *
  *   y[n, oy, ox, c] = epilogue(sum over ky, kx < 3 of x[n, oy*S + ky - PT, ox*S + kx - PL, c] * w[ky, kx, 0, c])
  *
- * Method   Loads are most of the cost on a software adapter, and less of it where one reads four channels. The input rows
- *          under the window stay in registers, so going down one output loads S rows of them instead of three. The first
- *          trips have no outputs: loads of their own before the loop would double the time that the text takes to compile.
+ * Method   Loads are most of the cost on a software adapter, and less of it where one reads four channels. The input columns
+ *          under the window stay in registers, so going on by one output loads S of them instead of three. Going along the rows
+ *          reads memory in its order, as processors fetch it ahead. The first trips have no outputs: loads of their own before the loop would double the time that the text takes to compile.
  *          Neighbouring threads take neighbouring channels.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
@@ -22,12 +22,13 @@ import {
   KERNEL,
   leadOf,
   loadNext,
-  locateColumns,
-  moveUp,
+  locateRows,
+  moveOn,
   type Strip,
   stripOf,
   stripSettings,
-} from "./strip-rows.js";
+  valueUnder,
+} from "./strip-columns.js";
 
 /** The end of a value, whose first number is number `at` of y. */
 export const ended = (width: Width, value: string, at: string): string =>
@@ -38,15 +39,11 @@ export const ofChannel = (width: Width, read: string): string =>
   width === 1 ? `${read}(c)` : `vec4f(${[0, 1, 2, 3].map((p) => `${read}(c * 4u + ${p}u)`).join(", ")})`;
 
 function body(strip: Strip): string {
-  const { stride, columns, width } = strip;
+  const { rows, width } = strip;
   const output = (i: number): string => {
-    const taps = each(KERNEL * KERNEL, (t) => {
-      const kx = t % KERNEL;
-      const ky = (t - kx) / KERNEL;
-      return `${t === 0 ? "" : " + "}w${t} * v${ky}_${i * stride + kx}`;
-    });
+    const taps = each(KERNEL * KERNEL, (t) => `${t === 0 ? "" : " + "}w${t} * ${valueUnder(strip, t, i)}`);
     return `
-    if (ox + ${i}u < args.ow) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.c; y[to] = ${ended(width, "sum", "to")}; }`;
+    if (oy + ${i}u < args.oh) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.ow * args.c; y[to] = ${ended(width, "sum", "to")}; }`;
   };
   const last = KERNEL * KERNEL - 1;
   const lead = leadOf(strip);
@@ -56,24 +53,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = flat_index(group, groups, local);
   let c = i % args.c;
   let strip = i / args.c;
-  let ox = strip % args.across * ${columns}u;
-  let first = strip / args.across % args.down * args.rows;
+  let first = strip % args.across * args.columns;
+  let oy = strip / args.across % args.down * ${rows}u;
   let image = strip / (args.across * args.down);
   if (image >= args.n) { return; }
   let scale_c = ${ofChannel(width, "scale_of")};
   let bias_c = ${ofChannel(width, "bias_of")};
   ${each(KERNEL * KERNEL, (t) => `let w${t} = w[select(${t}u, ${last - t}u, args.turned == 1u) * args.c + c]; `)}
-  ${locateColumns(strip)}
+  ${locateRows(strip)}
   ${declareKept(strip)}
-  let end = min(first + args.rows, args.oh);
+  let end = min(first + args.columns, args.ow);
   for (var trip = 0u; first + trip < end + ${lead}u; trip++) {
-    let oy = first + trip - ${lead}u;
-    ${loadNext(strip, "oy")}
+    let ox = first + trip - ${lead}u;
+    ${loadNext(strip, "ox")}
     if (trip >= ${lead}u) {
       let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
-      ${each(columns, output)}
+      ${each(rows, output)}
     }
-    ${moveUp(strip)}
+    ${moveOn(strip)}
   }
 }
 `;
@@ -89,7 +86,7 @@ const kernelFor = (strip: Strip, { bindings, functions }: Epilogue): Kernel =>
     },
     args: {
       ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
-      ...{ across: "u32", down: "u32", rows: "u32", turned: "u32", activation: "u32" },
+      ...{ across: "u32", down: "u32", columns: "u32", turned: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
@@ -118,14 +115,14 @@ export function stripDispatch<P extends EpilogueParams>(
   const strip = stripOf(sy, settings);
   const c = geometry.c / strip.width;
   const epilogue = epilogueOf(problem, strip.width);
-  // Long strips load each row once; a real GPU needs the threads more.
-  const rows = Math.min(oh, caps.software ? 28 : 4);
-  const across = Math.ceil(ow / strip.columns);
-  const down = Math.ceil(oh / rows);
+  // Long strips load each column once; a real GPU needs the threads more.
+  const columns = Math.min(ow, caps.software ? 112 : 4);
+  const across = Math.ceil(ow / columns);
+  const down = Math.ceil(oh / strip.rows);
   return dispatch(kernelFor(strip, epilogue), caps, {
     threads: n * down * across * c,
     bind: { x: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
-    args: { ...geometry, c, across, down, rows, turned: Number(turned), activation: epilogue.activation },
+    args: { ...geometry, c, across, down, columns, turned: Number(turned), activation: epilogue.activation },
   });
 }
 
