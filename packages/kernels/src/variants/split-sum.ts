@@ -62,28 +62,28 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   });
 
 /**
- * The launches that write [parts, size], and one that adds the parts and ends the result. A single part is written where
- * it belongs, by launches that end it themselves.
+ * The launches that write [parts, size], and one that adds the parts and ends the result, by default output 0. A single part is
+ * written where it belongs, by launches that end it themselves.
  */
 export function lowerSplit(
   caps: Capabilities,
   parts: number,
   size: number,
   launches: (y: Operand) => readonly Dispatch[],
-  ending?: Ending,
+  { ending, result = { output: 0 } }: { readonly ending?: Ending | undefined; readonly result?: Operand } = {},
 ): Lowered {
-  if (parts === 1) return { dispatches: launches({ output: 0 }) };
+  if (parts === 1) return { dispatches: launches(result) };
   const total = ending
     ? dispatch(endingKernel(ending.epilogue), caps, {
         threads: size,
-        bind: { ...ending.epilogue.bind, partials: { scratch: 0 }, y: { output: 0 } },
+        bind: { ...ending.epilogue.bind, partials: { scratch: 0 }, y: result },
         args: { size, parts, columns: ending.columns, activation: ending.epilogue.activation },
       })
     : launchColumnSums(
         caps,
         { rows: parts, columns: size },
         { width: widthsFor(size)[0]!, lanes: 1, rowsPerPart: parts },
-        { x: { scratch: 0 }, y: { output: 0 } },
+        { x: { scratch: 0 }, y: result },
       );
   return { scratch: [f32(parts, size)], dispatches: [...launches({ scratch: 0 }), total] };
 }

@@ -67,8 +67,11 @@ fn with_residual(v: vec4f, at: u32) -> vec4f { return v + residual[at / 4u]; }
 const activated = wgsl`
 fn epilogue(v: f32, at: u32) -> f32 { return activate(with_residual(v, at), args.activation); }
 `;
+const gateBy = wgsl`
+fn gate_by(v: f32, g: f32) -> f32 { return select(0.0, v, is_inside(g, args.activation)); }
+`;
 const gated = wgsl`
-fn epilogue(v: f32, at: u32) -> f32 { return select(0.0, with_residual(v, at), is_inside(gate[at], args.activation)); }
+fn epilogue(v: f32, at: u32) -> f32 { return gate_by(with_residual(v, at), gate[at]); }
 `;
 
 const activatedFour = wgsl`
@@ -77,18 +80,28 @@ fn epilogue(v: vec4f, at: u32) -> vec4f {
   return vec4f(activate(r.x, args.activation), activate(r.y, args.activation), activate(r.z, args.activation), activate(r.w, args.activation));
 }
 `;
-const gatedFour = wgsl`
-fn epilogue(v: vec4f, at: u32) -> vec4f {
-  let g = gate[at / 4u];
+const gateByFour = wgsl`
+fn gate_by(v: vec4f, g: vec4f) -> vec4f {
   let open = vec4<bool>(is_inside(g.x, args.activation), is_inside(g.y, args.activation), is_inside(g.z, args.activation), is_inside(g.w, args.activation));
-  return select(vec4f(), with_residual(v, at), open);
+  return select(vec4f(), v, open);
 }
+`;
+const gatedFour = wgsl`
+fn epilogue(v: vec4f, at: u32) -> vec4f { return gate_by(with_residual(v, at), gate[at / 4u]); }
 `;
 
 const texts = {
-  1: { noResidual, readResidual, activated, gated },
-  4: { noResidual: noResidualFour, readResidual: readResidualFour, activated: activatedFour, gated: gatedFour },
+  1: { noResidual, readResidual, activated, gateBy, gated },
+  4: {
+    ...{ noResidual: noResidualFour, readResidual: readResidualFour },
+    ...{ activated: activatedFour, gateBy: gateByFour, gated: gatedFour },
+  },
 } as const;
+
+/** `gate_by(v, g)`: v where g, a result of the activation, is strictly inside, else 0. */
+export const gateText = (width: Width): string => inside + texts[width].gateBy;
+
+export const scaleText = (has: boolean): string => (has ? readScale : noScale);
 
 /** What the inputs of an op after the second are. */
 export const extrasOf = ({ extras }: EpilogueParams, inputs: number): readonly Extra[] =>
@@ -104,10 +117,10 @@ export function epilogueOf<P extends EpilogueParams>({ inputs, params }: Problem
   return {
     bindings: Object.fromEntries(extras.map((extra) => [extra, boundBy("read", isWide(extra) ? width : 1)])),
     functions: [
-      has("scale") ? readScale : noScale,
+      scaleText(has("scale")),
       has("bias") ? readBias : noBias,
       has("residual") ? readResidual : noResidual,
-      has("gate") ? inside + gated : (typeof activation === "object" ? activation.wgsl : activate) + activated,
+      has("gate") ? gateText(width) + gated : (typeof activation === "object" ? activation.wgsl : activate) + activated,
     ],
     bind: Object.fromEntries(extras.map((extra, i) => [extra, { input: 2 + i }])),
     activation: codeOf(activation),

@@ -11,12 +11,11 @@
 import { check } from "../../errors.js";
 import { defineOp, type Op, type Problem } from "../../op.js";
 import { f32, formatSpec, type Spec } from "../../spec.js";
-import { checkExtras } from "../../wgsl/epilogue.js";
+import { checkExtras, epilogueOf } from "../../wgsl/epilogue.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import { checkPair, inputGradGeometry, type WindowInputGradParams } from "../conv2d-grad/geometry.js";
 import { inputPlain } from "../conv2d-grad/input-plain.wgsl.js";
-import { inputStrip } from "./input-strip.wgsl.js";
-import { turnedStrip } from "./turned-strip.js";
+import { gradStrip } from "./strip.wgsl.js";
 
 const name = "depthwiseConv2dInputGrad";
 
@@ -24,7 +23,8 @@ const name = "depthwiseConv2dInputGrad";
 const geometry = (inputs: readonly Spec[], params: WindowInputGradParams): ConvGeometry =>
   inputGradGeometry(name, inputs, { ...params, groups: inputs[0]!.shape[3]! });
 
-const geometryOf = ({ inputs, params }: Problem<WindowInputGradParams>): ConvGeometry => geometry(inputs, params);
+export const inputGeometryOf = ({ inputs, params }: Problem<WindowInputGradParams>): ConvGeometry =>
+  geometry(inputs, params);
 
 export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ */ defineOp<WindowInputGradParams>({
   name,
@@ -42,5 +42,16 @@ export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ 
     checkExtras(name, ["scale", "residual", "gate"], inputs, params, dx);
     return [dx];
   },
-  variants: [turnedStrip(geometryOf), inputStrip(geometryOf), inputPlain(geometryOf)],
+  variants: [
+    gradStrip(inputGeometryOf, (problem, width) => ({
+      name,
+      grad: { input: 0 },
+      dx: {
+        w: { input: 1 },
+        dx: { output: 0 },
+        end: { ...epilogueOf(problem, width), text: (v, at) => `epilogue(${v}, ${at})` },
+      },
+    })),
+    inputPlain(inputGeometryOf),
+  ],
 });

@@ -1,6 +1,9 @@
 import type { Reference } from "../../testing/record.js";
+import type { Problem } from "../../op.js";
+import type { Spec } from "../../spec.js";
 import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
 import { referenceConv2dInputGrad, referenceConv2dWeightGrad } from "../conv2d-grad/reference.js";
+import type { WindowGradsParams } from "./grads.js";
 
 /** A depthwise convolution is by definition the one with a group for each channel. */
 export const referenceDepthwiseConv2dInputGrad: Reference<WindowInputGradParams> = (inputs, problem) =>
@@ -14,3 +17,31 @@ export const referenceDepthwiseConv2dWeightGrad: Reference<WindowWeightGradParam
     ...problem,
     params: { ...problem.params, groups: problem.inputs[0]!.shape[3]! },
   });
+
+/** Each by its own reference; a gate is x. */
+export const referenceDepthwiseConv2dGrads: Reference<WindowGradsParams> = (
+  [dy, w, x, ...scale],
+  { inputs, outputs, params: { gate, ...window } },
+) => {
+  const [ofDy, ofW, ofX, ...ofScale] = inputs as [Spec, Spec, Spec, ...Spec[]];
+  const isGated = gate !== undefined;
+  const forInput: Problem<WindowInputGradParams> = {
+    inputs: [ofDy, ofW, ...ofScale, ...(isGated ? [ofX] : [])],
+    outputs: [outputs[0]!],
+    params: {
+      ...window,
+      inputSize: [ofX.shape[1]!, ofX.shape[2]!],
+      extras: [...ofScale.map(() => "scale" as const), ...(isGated ? ["gate" as const] : [])],
+      ...(isGated && { activation: gate }),
+    },
+  };
+  const forWeight: Problem<WindowWeightGradParams> = {
+    inputs: [ofX, ofDy],
+    outputs: [outputs[1]!],
+    params: { ...window, kernel: [ofW.shape[0]!, ofW.shape[1]!] },
+  };
+  return [
+    ...referenceDepthwiseConv2dInputGrad([dy!, w!, ...scale, ...(isGated ? [x!] : [])], forInput),
+    ...referenceDepthwiseConv2dWeightGrad([x!, dy!], forWeight),
+  ];
+};

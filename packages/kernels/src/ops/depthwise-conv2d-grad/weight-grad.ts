@@ -12,7 +12,7 @@ import { f32, type Spec } from "../../spec.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import { checkPair, type WindowWeightGradParams, weightGradGeometry } from "../conv2d-grad/geometry.js";
 import { weightPlain } from "../conv2d-grad/weight-plain.wgsl.js";
-import { weightStrip } from "./weight-strip.wgsl.js";
+import { gradStrip } from "./strip.wgsl.js";
 
 const name = "depthwiseConv2dWeightGrad";
 
@@ -20,7 +20,8 @@ const name = "depthwiseConv2dWeightGrad";
 const geometry = (inputs: readonly Spec[], params: WindowWeightGradParams): ConvGeometry =>
   weightGradGeometry(name, inputs, { ...params, groups: inputs[0]!.shape[3]! });
 
-const geometryOf = ({ inputs, params }: Problem<WindowWeightGradParams>): ConvGeometry => geometry(inputs, params);
+export const weightGeometryOf = ({ inputs, params }: Problem<WindowWeightGradParams>): ConvGeometry =>
+  geometry(inputs, params);
 
 export const depthwiseConv2dWeightGrad: Op<WindowWeightGradParams> = /* @__PURE__ */ defineOp<WindowWeightGradParams>({
   name,
@@ -29,5 +30,8 @@ export const depthwiseConv2dWeightGrad: Op<WindowWeightGradParams> = /* @__PURE_
     const { c, kh, kw } = geometry(inputs, params);
     return [f32(kh, kw, 1, c)];
   },
-  variants: [weightStrip(geometryOf), weightPlain(geometryOf)],
+  variants: [
+    gradStrip(weightGeometryOf, () => ({ name, grad: { input: 1 }, dw: { x: { input: 0 }, dw: { output: 0 } } })),
+    weightPlain(weightGeometryOf),
+  ],
 });

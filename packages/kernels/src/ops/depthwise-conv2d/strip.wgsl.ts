@@ -3,50 +3,63 @@
  *
  *   y[n, oy, ox, c] = epilogue(sum over ky, kx < 3 of x[n, oy*S + ky - PT, ox*S + kx - PL, c] * w[ky, kx, 0, c])
  *
- * Method   Loads are most of the cost on a software adapter, and less of it where one reads four channels. The input columns
- *          under the window stay in registers, so going on by one output loads S of them instead of three. Going along the rows
- *          reads memory in its order, as processors fetch it ahead. The first trips have no outputs: loads of their own before the loop would double the time that the text takes to compile.
+ * Method   Going along the rows reads memory in its order, as processors fetch it ahead. The input columns under the window stay
+ *          in registers, so going on by one output loads S of them instead of three. The first trips have no outputs:
+ *          loads of their own before the loop would double the time that the text takes to compile.
  *          Neighbouring threads take neighbouring channels.
+ * Names    value q of column kx is v<kx>_<q>, and output row i of the strip meets value i * S + ky under tap ky. Extents count
+ *          values. Outside the picture a load reads element 0 and counts as zero; unsigned arithmetic wraps, so a coordinate
+ *          left of or above the picture is larger than any extent.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
-import type { Dispatch, Problem, Variant, VariantSettings } from "../../op.js";
+import type { Problem, Variant, VariantSettings } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
-import { type Epilogue, type EpilogueParams, epilogueOf } from "../../wgsl/epilogue.js";
+import { type Epilogue, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
 import { defineKernel, type Kernel } from "../../wgsl/source.js";
 import { boundBy, type Width } from "../../wgsl/width.js";
 import type { ConvGeometry, WindowParams } from "../conv2d/geometry.js";
 import {
-  declareKept,
   each,
+  fitsStrip,
   KERNEL,
-  leadOf,
-  loadNext,
-  locateRows,
-  moveOn,
-  type Strip,
-  stripOf,
+  numberOf,
+  ofChannel,
+  stripColumns,
   stripSettings,
-  valueUnder,
-} from "./strip-columns.js";
+  TAPS,
+  zeroOf,
+} from "./strip-parts.js";
 
-/** The end of a value, whose first number is number `at` of y. */
-export const ended = (width: Width, value: string, at: string): string =>
-  `epilogue(${value}, ${at}${width === 1 ? "" : " * 4u"})`;
+interface Strip {
+  readonly stride: number;
+  /** Output rows. */
+  readonly rows: number;
+  /** Channels. */
+  readonly width: Width;
+}
 
-/** What a function of one channel reads for value `c`. */
-export const ofChannel = (width: Width, read: string): string =>
-  width === 1 ? `${read}(c)` : `vec4f(${[0, 1, 2, 3].map((p) => `${read}(c * 4u + ${p}u)`).join(", ")})`;
-
-function body(strip: Strip): string {
-  const { rows, width } = strip;
+function body({ stride, rows, width }: Strip): string {
+  const zero = zeroOf(width);
+  const span = stride * (rows - 1) + KERNEL; // values of a column
+  const kept = KERNEL - stride; // columns that stay under the window
+  const lead = Math.ceil(kept / stride); // outputs left of the first, whose columns the window keeps
+  const eachKept = (text: (kx: number, q: number) => string): string =>
+    each(kept, (kx) => each(span, (q) => text(kx, q)));
+  const load = (kx: number): string => `
+    let x${kx} = ox * ${stride}u + ${kx}u - args.px;
+    let on${kx} = x${kx} < args.w;
+    let column${kx} = select(0u, x${kx}, on${kx}) * args.c;
+    ${each(span, (q) => `let v${kx}_${q} = select(${zero}, x[at${q} + column${kx}], on${kx} & inside${q}); `)}`;
   const output = (i: number): string => {
-    const taps = each(KERNEL * KERNEL, (t) => `${t === 0 ? "" : " + "}w${t} * ${valueUnder(strip, t, i)}`);
+    const taps = each(TAPS, (t) => {
+      const kx = t % KERNEL;
+      const ky = (t - kx) / KERNEL;
+      return `${t === 0 ? "" : " + "}w${t} * v${kx}_${i * stride + ky}`;
+    });
     return `
-    if (oy + ${i}u < args.oh) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.ow * args.c; y[to] = ${ended(width, "sum", "to")}; }`;
+      if (oy + ${i}u < args.oh) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.ow * args.c; y[to] = epilogue(sum, ${numberOf(width, "to")}); }`;
   };
-  const last = KERNEL * KERNEL - 1;
-  const lead = leadOf(strip);
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -59,18 +72,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (image >= args.n) { return; }
   let scale_c = ${ofChannel(width, "scale_of")};
   let bias_c = ${ofChannel(width, "bias_of")};
-  ${each(KERNEL * KERNEL, (t) => `let w${t} = w[select(${t}u, ${last - t}u, args.turned == 1u) * args.c + c]; `)}
-  ${locateRows(strip)}
-  ${declareKept(strip)}
+  ${each(TAPS, (t) => `let w${t} = w[${t}u * args.c + c]; `)}
+  ${each(
+    span,
+    (q) => `
+  let y${q} = oy * ${stride}u + ${q}u - args.py;
+  let inside${q} = y${q} < args.h;
+  let at${q} = (image * args.h + select(0u, y${q}, inside${q})) * args.w * args.c + c;`,
+  )}
+  ${eachKept((kx, q) => `var v${kx}_${q} = ${zero}; `)}
   let end = min(first + args.columns, args.ow);
   for (var trip = 0u; first + trip < end + ${lead}u; trip++) {
     let ox = first + trip - ${lead}u;
-    ${loadNext(strip, "ox")}
+    ${each(stride, (s) => load(kept + s))}
     if (trip >= ${lead}u) {
       let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
       ${each(rows, output)}
     }
-    ${moveOn(strip)}
+    ${eachKept((kx, q) => `v${kx}_${q} = v${kx + stride}_${q}; `)}
   }
 }
 `;
@@ -86,51 +105,37 @@ const kernelFor = (strip: Strip, { bindings, functions }: Epilogue): Kernel =>
     },
     args: {
       ...{ n: "u32", h: "u32", w: "u32", c: "u32", oh: "u32", ow: "u32", py: "u32", px: "u32" },
-      ...{ across: "u32", down: "u32", columns: "u32", turned: "u32", activation: "u32" },
+      ...{ across: "u32", down: "u32", columns: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...functions],
     body: () => body(strip),
   });
 
-/** Can strips compute it: 3x3, undilated, of stride 1 or 2. */
-export const fitsStrip = ({ kh, kw, sy, sx, dy, dx }: ConvGeometry): boolean =>
-  kh === KERNEL && kw === KERNEL && sy === sx && sy <= 2 && dy === 1 && dx === 1;
-
-export const settingsOf = ({ c, sy }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] =>
-  stripSettings(software, c, sy);
-
-/**
- * The launch over x, input 0, and w, input 1, with settings of `stripSettings`; `turned`: the kernel is taken turned by half a
- * turn.
- */
-export function stripDispatch<P extends EpilogueParams>(
-  problem: Problem<P>,
-  caps: Capabilities,
-  geometry: ConvGeometry,
-  turned: boolean,
-  settings: VariantSettings = settingsOf(geometry, caps)[0]!,
-): Dispatch {
-  const { n, oh, ow, sy } = geometry;
-  const strip = stripOf(sy, settings);
-  const c = geometry.c / strip.width;
-  const epilogue = epilogueOf(problem, strip.width);
-  // Long strips load each column once; a real GPU needs the threads more.
-  const columns = Math.min(ow, caps.software ? 112 : 4);
-  const across = Math.ceil(ow / columns);
-  const down = Math.ceil(oh / strip.rows);
-  return dispatch(kernelFor(strip, epilogue), caps, {
-    threads: n * down * across * c,
-    bind: { x: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
-    args: { ...geometry, c, across, down, columns, turned: Number(turned), activation: epilogue.activation },
-  });
-}
+const settingsOf = ({ c, sy }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] =>
+  stripSettings(software, c, sy === 1 ? [2, 1] : [1, 2]);
 
 export const strip = (geometryOf: (problem: Problem<WindowParams>) => ConvGeometry): Variant<WindowParams> => ({
   name: "strip",
   fits: (problem) => fitsStrip(geometryOf(problem)),
   settings: (problem, caps) => settingsOf(geometryOf(problem), caps),
-  lower(problem, caps, settings) {
-    return { dispatches: [stripDispatch(problem, caps, geometryOf(problem), false, settings)] };
+  lower(problem, caps, settings = settingsOf(geometryOf(problem), caps)[0]!) {
+    const geometry = geometryOf(problem);
+    const { n, oh, ow, sy: stride } = geometry;
+    const strip = { stride, ...settings } as unknown as Strip;
+    const c = geometry.c / strip.width;
+    const epilogue = epilogueOf(problem, strip.width);
+    const columns = stripColumns(caps.software, ow);
+    const across = Math.ceil(ow / columns);
+    const down = Math.ceil(oh / strip.rows);
+    return {
+      dispatches: [
+        dispatch(kernelFor(strip, epilogue), caps, {
+          threads: n * down * across * c,
+          bind: { x: { input: 0 }, w: { input: 1 }, ...epilogue.bind, y: { output: 0 } },
+          args: { ...geometry, c, across, down, columns, activation: epilogue.activation },
+        }),
+      ],
+    };
   },
 });

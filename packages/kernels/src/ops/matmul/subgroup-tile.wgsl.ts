@@ -188,6 +188,7 @@ export const subgroupTile = <P extends EpilogueParams>(
         ),
       ];
     };
-    return lowerSplit(caps, parts, m * n, launches, { epilogue: epilogueOf(problem), columns: n });
+    const ending = { epilogue: epilogueOf(problem), columns: n };
+    return lowerSplit(caps, parts, m * n, launches, { ending });
   },
 });
