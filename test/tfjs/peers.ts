@@ -20,9 +20,8 @@ import {
   type NoParams,
   type NormalizeParams,
   type SliceParams,
-  type WindowInputGradParams,
+  type WindowGradsParams,
   type WindowParams,
-  type WindowWeightGradParams,
 } from "@tlx/kernels";
 import { tf } from "./backend.js";
 import { both, explicit, type Peer } from "./peer.js";
@@ -135,9 +134,16 @@ const bareConv2d = (x: Tensor, w: Tensor, params: ConvInputGradParams | ConvWeig
   return tf.concat(parts, 3);
 };
 
-const bareDepthwise = (x: Tensor, w: Tensor, params: WindowInputGradParams | WindowWeightGradParams): Tensor => {
+const bareDepthwise = (x: Tensor, w: Tensor, params: WindowGradsParams): Tensor => {
   const kernel = tf.transpose(spread(w, params.dilation), [0, 1, 3, 2]) as Tensor4D;
   return tf.depthwiseConv2d(x as Tensor4D, kernel, both(params.stride), explicit(params.pad));
+};
+
+const depthwiseConv2dGrads: Peer<WindowGradsParams> = ([dy, w, x, scale], { params: { gate, ...params } }) => {
+  const [dx, dw] = tf.grads((a, b) => bareDepthwise(a, b, params))([x!, w!], dy);
+  const extras = [...(scale ? [scale] : []), ...(gate ? [x!] : [])];
+  const names = [...(scale ? ["scale" as const] : []), ...(gate ? ["gate" as const] : [])];
+  return [...finish(dx!, extras, { extras: names, ...(gate && { activation: gate }) }), dw!];
 };
 
 const batchNormTraining: Peer<BatchNormTrainingParams> = (
@@ -305,6 +311,7 @@ export const peers: Readonly<Record<string, Peer<any>>> = {
   conv2dWeightGrad: gradientOf("w", bareConv2d),
   depthwiseConv2dInputGrad: gradientOf("x", bareDepthwise),
   depthwiseConv2dWeightGrad: gradientOf("w", bareDepthwise),
+  depthwiseConv2dGrads,
   cropImage,
   normalizeImage,
 };

@@ -32,6 +32,7 @@ const showing = [
   "expandDepthwise",
   "conv2dInputGrad",
   "depthwiseConv2dInputGrad",
+  "depthwiseConv2dGrads",
   "matmul",
   "multiply",
   "mixSamples",

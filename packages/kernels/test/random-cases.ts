@@ -201,6 +201,18 @@ const weightGrad = (
   params: { ...params, kernel: w!.shape.slice(0, 2) },
 });
 
+/** Both: [dy, w, x] and perhaps a scale. */
+const bothGrads = (
+  { inputs: [x, w], params: { activation: _, extras: _extras, ...params } }: RandomCase,
+  y: Spec,
+  isScaled: boolean,
+  gate: string | undefined,
+): RandomCase => ({
+  inputs: [y, w!, x!, ...(isScaled ? [f32(x!.shape[3]!)] : [])],
+  params: { ...params, ...(gate && { gate }) },
+  fill: (input, index, random) => (gate && input === 2 ? reluResults(0, index, random) : 2 * random() - 1),
+});
+
 const conv2dOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
   conv2d.infer(inputs.slice(0, 2), params)[0]!;
 const depthwiseOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
@@ -385,4 +397,7 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   conv2dWeightGrad: convolution.map((c) => weightGrad(c, conv2dOutput(c))),
   depthwiseConv2dInputGrad: fc.tuple(depthwise, backward).map(([c, end]) => inputGrad(c, depthwiseOutput(c), end)),
   depthwiseConv2dWeightGrad: depthwise.map((c) => weightGrad(c, depthwiseOutput(c))),
+  depthwiseConv2dGrads: fc
+    .tuple(depthwise, fc.boolean(), fc.constantFrom(undefined, "relu", "relu6"))
+    .map(([c, isScaled, gate]) => bothGrads(c, depthwiseOutput(c), isScaled, gate)),
 };

@@ -71,9 +71,15 @@ import { curveGradTolerance, referenceCurveGrad } from "../ops/curve-grad/refere
 import { depthwiseConv2dCases } from "../ops/depthwise-conv2d/cases.js";
 import { depthwiseConv2d } from "../ops/depthwise-conv2d/op.js";
 import { referenceDepthwiseConv2d } from "../ops/depthwise-conv2d/reference.js";
-import { depthwiseConv2dInputGradCases, depthwiseConv2dWeightGradCases } from "../ops/depthwise-conv2d-grad/cases.js";
+import {
+  depthwiseConv2dGradsCases,
+  depthwiseConv2dInputGradCases,
+  depthwiseConv2dWeightGradCases,
+} from "../ops/depthwise-conv2d-grad/cases.js";
+import { depthwiseConv2dGrads } from "../ops/depthwise-conv2d-grad/grads.js";
 import { depthwiseConv2dInputGrad } from "../ops/depthwise-conv2d-grad/input-grad.js";
 import {
+  referenceDepthwiseConv2dGrads,
   referenceDepthwiseConv2dInputGrad,
   referenceDepthwiseConv2dWeightGrad,
 } from "../ops/depthwise-conv2d-grad/reference.js";
@@ -369,5 +375,16 @@ export const records: readonly AnyRecord[] = [
     reference: referenceDepthwiseConv2dWeightGrad,
     tolerance: sumOf(({ inputs }) => sizeOf(inputs[1]!) / inputs[1]!.shape[3]!),
     cases: depthwiseConv2dWeightGradCases,
+  },
+  {
+    op: depthwiseConv2dGrads,
+    reference: referenceDepthwiseConv2dGrads,
+    tolerance: (problem, ...given) => {
+      const { inputs } = problem;
+      const ofInput = sumOf(() => inputs[1]!.shape[0]! * inputs[1]!.shape[1]! + 1);
+      const ofWeight = sumOf(() => sizeOf(inputs[0]!) / inputs[0]!.shape[3]!);
+      return [ofInput(problem, ...given)[0]!, ofWeight(problem, ...given)[1]!];
+    },
+    cases: depthwiseConv2dGradsCases,
   },
 ];

@@ -1,4 +1,4 @@
-/** Cases of both gradients from the depthwise convolution they belong to. */
+/** Cases of the gradients, each and both, from the depthwise convolution they belong to. */
 import { f32 } from "../../spec.js";
 import { withExtras } from "../../testing/end-sums.js";
 import type { Case, CaseTag } from "../../testing/record.js";
@@ -6,6 +6,7 @@ import type { Extra } from "../../wgsl/epilogue.js";
 import type { Activation } from "../../wgsl/functions.js";
 import { convGeometry, type Window } from "../conv2d/geometry.js";
 import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
+import type { WindowGradsParams } from "./grads.js";
 
 /** A depthwise convolution of [n, h, w, c]. */
 interface Layer {
@@ -91,3 +92,35 @@ export const depthwiseConv2dWeightGradCases: readonly Case<WindowWeightGradParam
   const { x, dy } = specsOf(l);
   return { name: l.name, tags: l.tags, inputs: [x, dy], params: { ...l.window, kernel: l.kernel } };
 });
+
+/** Both gradients of some layers; a gate has values at, between and beyond the kinks. */
+const gradsOf = (
+  l: Layer,
+  { gate, isScaled = false }: { readonly gate?: Activation; readonly isScaled?: boolean } = {},
+): Case<WindowGradsParams> => {
+  const { x, weight, dy } = specsOf(l);
+  return {
+    name: [l.name, ...(isScaled ? ["scale"] : []), ...(gate ? ["gate"] : [])].join(" "),
+    tags: l.tags,
+    inputs: [dy, weight, x, ...(isScaled ? [f32(x.shape[3]!)] : [])],
+    params: { ...l.window, ...(gate && { gate }) },
+    ...(gate && {
+      fill: (input: number, index: number, random: () => number) =>
+        input === 2 ? ([3, 0, 6, -1, 7][index % 11] ?? 6 * random()) : 2 * random() - 1,
+    }),
+  };
+};
+
+const named = (name: string): Layer => layers.find((l) => l.name === name)!;
+
+export const depthwiseConv2dGradsCases: readonly Case<WindowGradsParams>[] = [
+  ...layers.map((l) => gradsOf(l)),
+  gradsOf(named("distinct"), { gate: "relu", isScaled: true }),
+  gradsOf(named("strip+1"), { gate: "relu" }),
+  gradsOf(named("pads-distinct"), { gate: "relu6", isScaled: true }),
+  gradsOf(named("stride-2-pads-distinct"), { gate: "relu6" }),
+  gradsOf(named("four"), { isScaled: true }),
+  gradsOf(named("four-stride-2"), { gate: "relu6", isScaled: true }),
+  gradsOf(named("mobilenet-v2-wide"), { gate: "relu6" }),
+  gradsOf(named("mobilenet-v2-middle"), { gate: "relu6" }),
+];

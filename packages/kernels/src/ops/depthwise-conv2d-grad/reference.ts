@@ -1,6 +1,6 @@
-import type { Reference } from "../../testing/record.js";
 import type { Problem } from "../../op.js";
 import type { Spec } from "../../spec.js";
+import type { Reference } from "../../testing/record.js";
 import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
 import { referenceConv2dInputGrad, referenceConv2dWeightGrad } from "../conv2d-grad/reference.js";
 import type { WindowGradsParams } from "./grads.js";
