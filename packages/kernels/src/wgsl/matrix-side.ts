@@ -1,5 +1,6 @@
+import { times } from "./source.js";
 import { type TileFactor, TileSide } from "./tile-side.js";
-import { bytesOfElement, type Element, type TileShape, times } from "./workgroup-tile.js";
+import { bytesOfElement, type Element, type TileShape } from "./workgroup-tile.js";
 
 /** Elements between the lines of a matrix of subgroups: 16 bytes, so that neighbours fall on different banks. */
 export const matrixPadding = (element: Element): number => 16 / bytesOfElement[element];

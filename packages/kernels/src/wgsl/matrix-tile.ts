@@ -8,10 +8,12 @@
  * Names    Sums are c<i>_<j>, i and j counting the matrices of a subgroup. Arguments: rows, columns, and those of `tileLoop`.
  * Source   the extension chromium_experimental_subgroup_matrix, as drafted in gpuweb's proposals/subgroup-matrix.md
  */
+
 import type { MatrixShape } from "../gpu/capabilities.js";
 import { MatrixSide, matrixPadding } from "./matrix-side.js";
+import { times } from "./source.js";
 import { type TileBody, tileLoop } from "./tile-loop.js";
-import { bytesOfElement, type TileShape, times } from "./workgroup-tile.js";
+import { bytesOfElement, type TileShape } from "./workgroup-tile.js";
 
 export interface MatrixTile extends TileShape {
   readonly matrix: MatrixShape;

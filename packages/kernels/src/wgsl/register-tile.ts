@@ -10,6 +10,7 @@
  * Names    WGSL around this text has `lane`, and `row` and `column` where the block starts (`locateTile`). Sums are
  *          c<row>_<j>; column j of a lane that keeps C is column + lane * C + j, part p of the rows is row + p * L + lane.
  */
+import { times } from "./source.js";
 import type { Width } from "./width.js";
 
 export interface Tile {
@@ -26,9 +27,6 @@ export interface ResultTile extends Tile {
   /** Neighbouring columns that are one store: four need a result with a multiple of four columns. */
   readonly width: Width;
 }
-
-const times = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join("");
 
 /** One line for each part of the rows. */
 export const perRowPart = ({ rows, lanes }: Tile, line: (part: number, row: string) => string): string =>

@@ -37,6 +37,10 @@ export interface Kernel<B extends string = string, A extends string = string> {
 /** WGSL text without interpolation: a `${}` in a kernel body is a type error. */
 export const wgsl = (text: TemplateStringsArray): string => text.raw[0] as string;
 
+/** `text` for 0, 1, .. below `count`. */
+export const times = (count: number, text: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => text(i)).join("");
+
 const literal = (value: number | boolean): string => (typeof value === "boolean" ? String(value) : `${value}u`);
 
 /** Assembles a kernel: generated header (consts, arguments, bindings), functions, body. */

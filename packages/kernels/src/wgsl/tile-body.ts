@@ -5,9 +5,10 @@
  *          float32 whatever the blocks are made of.
  * Names    Sums are vectors c<row>_<quad>. Arguments: rows, columns, and those of `tileLoop`.
  */
+import { times } from "./source.js";
 import { type TileBody, tileLoop } from "./tile-loop.js";
 import { TileSide } from "./tile-side.js";
-import { across, down, type Element, threadsOf, times, type WorkgroupTile } from "./workgroup-tile.js";
+import { across, down, type Element, threadsOf, type WorkgroupTile } from "./workgroup-tile.js";
 
 const part = ["x", "y", "z", "w"] as const;
 

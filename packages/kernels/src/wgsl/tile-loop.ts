@@ -12,8 +12,9 @@
  * Names    WGSL around this text has `first` and `end`, the range of steps, `row` and `column`, where the block starts, and
  *          `part`.
  */
+import { times } from "./source.js";
 import type { TileFactor, TileSide } from "./tile-side.js";
-import { type TileShape, times } from "./workgroup-tile.js";
+import type { TileShape } from "./workgroup-tile.js";
 
 /** What the tiles of a kernel compute. */
 export interface TileBody {

@@ -1,5 +1,6 @@
 /** How the two factors of a tile reach workgroup memory. See `tileLoop`. */
-import { type Element, type TileShape, times } from "./workgroup-tile.js";
+import { times } from "./source.js";
+import type { Element, TileShape } from "./workgroup-tile.js";
 
 export interface StepCounters {
   /** Declares those of `at`, at a step. */

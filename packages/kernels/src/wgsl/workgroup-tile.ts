@@ -18,10 +18,6 @@ export type Element = "f32" | "f16";
 
 export const bytesOfElement: Readonly<Record<Element, number>> = { f32: 4, f16: 2 };
 
-/** `text` for 0, 1, .. below `count`. */
-export const times = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join("");
-
 /** Invocations of a workgroup that take rows apart, and columns. */
 export const down = (tile: WorkgroupTile): number => tile.rows / tile.perRows;
 export const across = (tile: WorkgroupTile): number => tile.columns / tile.perColumns;

@@ -4,43 +4,33 @@
  *
  * A result with a second reader is left alone: so values that gradient rules read stay, and the pass goes after `differentiate`.
  */
-import {
-  type AnyOp,
-  add,
-  channelScale,
-  conv2dInputGrad,
-  depthwiseConv2dGrads,
-  depthwiseConv2dInputGrad,
-  type Value,
-  type WindowGradsParams,
-} from "@tlx/kernels";
-import type { Network } from "../graph/graph.js";
+import { type AnyOp, add, channelScale, conv2dInputGrad, depthwiseConv2dInputGrad, type Value } from "@tlx/kernels";
+import type { Network, Node } from "../graph/graph.js";
 import { absorb, intoForward, openMaker, soleMaker, takeResidual } from "./fuse-epilogue.js";
 import { type RewriteRule, type Rewriting, rewrite } from "./rewrite.js";
 
 const gradients: readonly AnyOp[] = [conv2dInputGrad, depthwiseConv2dInputGrad];
-const joint: readonly AnyOp[] = [depthwiseConv2dGrads];
-
 const intoGradient: RewriteRule = ({ op }, inputs, ctx) => {
   if (op === add) return takeResidual(inputs, ctx, gradients);
   if (op === channelScale) {
     const maker = soleMaker(ctx, inputs, 0, gradients, ["scale", "residual"]); // before or after a gate is the same
-    return maker ? absorb(ctx, maker, { scale: inputs[1]! }) : scaleJoint(inputs, ctx);
+    if (maker) return absorb(ctx, maker, { scale: inputs[1]! });
+    const joint = jointMaker(inputs, 0, ctx);
+    return joint?.inputs.length === 3 ? [ctx.alter(joint, joint.params, [inputs[1]!])] : undefined;
   }
-  const maker = op.gates && openMaker(ctx, inputs, 1, gradients);
-  return maker ? absorb(ctx, maker, { gate: inputs[0]! }, op.gates) : gateJoint(op, inputs, ctx);
+  if (!op.gates) return undefined;
+  const maker = openMaker(ctx, inputs, 1, gradients);
+  if (maker) return absorb(ctx, maker, { gate: inputs[0]! }, op.gates);
+  const joint = jointMaker(inputs, 1, ctx);
+  return joint?.inputs[2] === inputs[0]
+    ? [ctx.alter(joint!, { ...(joint!.params as object), gate: op.gates })]
+    : undefined;
 };
 
-function scaleJoint(inputs: readonly Value[], ctx: Rewriting): readonly Value[] | undefined {
-  const maker = soleMaker(ctx, inputs, 0, joint);
-  return maker?.inputs.length === 3 ? [ctx.alter(maker, maker.params, [inputs[1]!])] : undefined;
-}
-
-/** Gradients that are computed together are gated by the value whose gradient they are. */
-function gateJoint({ gates }: AnyOp, inputs: readonly Value[], ctx: Rewriting): readonly Value[] | undefined {
-  const maker = gates && soleMaker(ctx, inputs, 1, joint);
-  const params = maker?.params as WindowGradsParams | undefined;
-  return maker?.inputs[2] === inputs[0] && !params?.gate ? [ctx.alter(maker!, { ...params, gate: gates })] : undefined;
+/** The maker of input `i`, which nobody else reads, if it makes the gradient of the weight with it. */
+function jointMaker(inputs: readonly Value[], i: number, ctx: Rewriting): Node | undefined {
+  const maker = ctx.soleReader(i) ? ctx.builder.maker(inputs[i]!) : undefined;
+  return maker?.op.isJoint ? maker : undefined;
 }
 
 export const intoTraining: RewriteRule = (node, inputs, ctx) =>

@@ -11,11 +11,8 @@
  */
 import type { Epilogue } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { defineKernel, type Kernel, times } from "../../wgsl/source.js";
 import { transformText, winogradMatrices } from "./winograd-matrices.js";
-
-const times = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join("");
 
 const main = `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)

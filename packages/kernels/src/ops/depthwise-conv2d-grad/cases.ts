@@ -113,9 +113,12 @@ const gradsOf = (
 
 const named = (name: string): Layer => layers.find((l) => l.name === name)!;
 
+const isJoint = ({ kernel, window: { stride, dilation } }: Layer): boolean =>
+  kernel.every((k) => k === 3) && dilation.every((d) => d === 1) && stride[0] === stride[1];
+
 export const depthwiseConv2dGradsCases: readonly Case<WindowGradsParams>[] = [
-  ...layers.map((l) => gradsOf(l)),
-  gradsOf(named("distinct"), { gate: "relu", isScaled: true }),
+  ...layers.filter(isJoint).map((l) => gradsOf(l)),
+  gradsOf(named("pads-wide"), { gate: "relu", isScaled: true }),
   gradsOf(named("strip+1"), { gate: "relu" }),
   gradsOf(named("pads-distinct"), { gate: "relu6", isScaled: true }),
   gradsOf(named("stride-2-pads-distinct"), { gate: "relu6" }),

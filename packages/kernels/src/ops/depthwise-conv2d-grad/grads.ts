@@ -1,30 +1,27 @@
 /**
- * Both gradients of a depthwise convolution, which share what they read.
+ * Both gradients of a depthwise 3x3 convolution of stride 1 or 2, undilated, which share what they read.
  *
  *   dx[n, h, w, c]   = gate(sum over kh, kw of dy[n, oh, ow, c] * w[kh, kw, 0, c] * scale[c])
  *   dw[kh, kw, 0, c] = sum over n, oh, ow of x[n, h, w, c] * dy[n, oh, ow, c]
- *   over the outputs that read the element: oh*SH + kh*DH - PT = h, ow*SW + kw*DW - PL = w
+ *   over the outputs that read the element: oh*S + kh - PT = h, ow*S + kw - PL = w
  *
- * where `gate` passes what x, then the result of the activation, lies strictly inside of; without one it passes everything.
+ * where `gate` passes dx where x, then the result of the activation, is strictly inside; without one it passes everything.
  *
- * Shapes   dy [N, OH, OW, C], w [KH, KW, 1, C], x [N, H, W, C], then perhaps scale [C], all f32
- *          -> dx [N, H, W, C], dw [KH, KW, 1, C]
- * Throws   E_SHAPE when shapes do not fit together; E_USAGE for parameters that mean nothing
+ * Shapes   dy [N, OH, OW, C], w [3, 3, 1, C], x [N, H, W, C], then perhaps scale [C], all f32 -> dx [N, H, W, C], dw [3, 3, 1, C]
+ * Throws   E_SHAPE when shapes do not fit together; E_USAGE for parameters that mean nothing, or another window
  * Needs    scratch of parts x size of dw, 32 MiB at most
  */
 import { check } from "../../errors.js";
-import { type Dispatch, defineOp, type Lowered, type Op, type Operand, type Problem } from "../../op.js";
-import { formatSpec, type Spec } from "../../spec.js";
+import { defineOp, type Op, type Operand, type Problem } from "../../op.js";
 import { gateText, scaleText } from "../../wgsl/epilogue.js";
 import { type Activation, codeOf } from "../../wgsl/functions.js";
 import type { BindingType } from "../../wgsl/source.js";
 import type { ConvGeometry, Window } from "../conv2d/geometry.js";
-import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
-import { inputPlain } from "../conv2d-grad/input-plain.wgsl.js";
-import { weightPlain } from "../conv2d-grad/weight-plain.wgsl.js";
-import { depthwiseConv2dInputGrad, inputGeometryOf } from "./input-grad.js";
+import { weightGradGeometry } from "../conv2d-grad/geometry.js";
+import { KERNEL } from "../depthwise-conv2d/strip-parts.js";
+import { depthwiseConv2dInputGrad } from "./input-grad.js";
 import { gradStrip } from "./strip.wgsl.js";
-import { depthwiseConv2dWeightGrad, weightGeometryOf } from "./weight-grad.js";
+import { depthwiseConv2dWeightGrad } from "./weight-grad.js";
 
 const name = "depthwiseConv2dGrads";
 
@@ -33,53 +30,30 @@ export interface WindowGradsParams extends Window {
   readonly gate?: Activation;
 }
 
-type Grads = Pick<Problem<WindowGradsParams>, "inputs" | "params">;
+const kernel = [KERNEL, KERNEL] as const;
 
-/** The gradient with respect to x, of inputs 0, 1, the scale and as the gate 2. */
-function inputProblem({ inputs: [dy, w, x, ...scale], params: { gate, ...window } }: Grads) {
-  const inputs = [dy!, w!, ...scale, ...(gate ? [x!] : [])];
-  const extras = [...scale.map(() => "scale" as const), ...(gate ? (["gate"] as const) : [])];
-  const [, height, width] = x!.shape as [number, number, number];
-  const params: WindowInputGradParams = {
-    ...{ ...window, inputSize: [height, width], extras },
-    ...(gate && { activation: gate }),
-  };
-  return { inputs, params, outputs: [x!] };
-}
-
-/** The gradient with respect to w, of inputs 2 and 0. */
-function weightProblem({ inputs: [dy, w, x], params: { gate: _, ...window } }: Grads) {
-  const params: WindowWeightGradParams = { ...window, kernel: [w!.shape[0]!, w!.shape[1]!] };
-  return { inputs: [x!, dy!], params, outputs: [w!] };
-}
-
-const geometryOf = (problem: Problem<WindowGradsParams>): ConvGeometry => weightGeometryOf(weightProblem(problem));
-
-/** Launches of another op, with its inputs and output bound to these. */
-function rebind({ dispatches }: Lowered, inputs: readonly number[], output: number): readonly Dispatch[] {
-  const bind = (operand: Operand): Operand => {
-    if ("input" in operand) return { input: inputs[operand.input]! };
-    return "output" in operand ? { output } : operand;
-  };
-  return dispatches.map((d) => ({
-    ...d,
-    bind: Object.fromEntries(Object.entries(d.bind).map(([of, operand]) => [of, bind(operand)])),
-  }));
-}
+const geometryOf = ({ inputs: [dy, , x], params }: Problem<WindowGradsParams>): ConvGeometry =>
+  weightGradGeometry(name, [x!, dy!], { ...params, groups: x!.shape[3]!, kernel });
 
 export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defineOp<WindowGradsParams>({
   name,
-  infer(inputs, params) {
-    check(
-      inputs.length === 3 || inputs.length === 4,
-      "E_SHAPE",
-      () => `${name}: expects dy, w, x and perhaps a scale, found ${inputs.map(formatSpec).join(", ")}`,
+  infer([dy, w, x, ...scale], { gate: _, ...window }) {
+    const ofWeight = depthwiseConv2dWeightGrad.infer(
+      [x, dy].filter((s) => s !== undefined),
+      { ...window, kernel },
     );
-    const { inputs: ofInput, params: forInput } = inputProblem({ inputs, params });
-    const { inputs: ofWeight, params: forWeight } = weightProblem({ inputs, params });
-    const dw: readonly Spec[] = depthwiseConv2dWeightGrad.infer(ofWeight, forWeight);
-    return [...depthwiseConv2dInputGrad.infer(ofInput, forInput), ...dw];
+    const [, height, width] = x!.shape as [number, number, number];
+    const forInput = { ...window, inputSize: [height, width] as const, extras: scale.map(() => "scale" as const) };
+    const ofInput = depthwiseConv2dInputGrad.infer([dy!, w!, ...scale], forInput);
+    const { stride, dilation } = window;
+    check(
+      stride[0] < 3 && stride[0] === stride[1] && Math.max(...dilation) === 1,
+      "E_USAGE",
+      () => `${name}: expected a stride of 1 or 2 and no dilation, found stride ${stride}, dilation ${dilation}`,
+    );
+    return [...ofInput, ...ofWeight];
   },
+  isJoint: true,
   variants: [
     gradStrip(geometryOf, ({ inputs, params: { gate } }, width) => {
       const isScaled = inputs.length === 4;
@@ -88,27 +62,13 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
       return {
         name,
         grad: { input: 0 },
-        dx: {
-          w: { input: 1 },
-          dx: { output: 0 },
-          end: {
-            ...{ bindings, bind, activation: codeOf(gate) },
-            functions: [scaleText(isScaled), gate ? gateText(width) : ""],
-            text: (v, _, x) => (gate ? `gate_by(${v}, ${x})` : v),
-          },
+        end: {
+          ...{ bindings, bind, activation: codeOf(gate) },
+          functions: [scaleText(isScaled), gate ? gateText(width) : ""],
+          text: (v, _, x) => (gate ? `gate_by(${v}, ${x})` : v),
         },
         dw: { x: { input: 2 }, dw: { output: 1 } },
       };
     }),
-    {
-      name: "plain",
-      fits: () => true,
-      lower(problem, caps) {
-        const dw = weightPlain(weightGeometryOf).lower(weightProblem(problem), caps);
-        const dx = inputPlain(inputGeometryOf).lower(inputProblem(problem), caps);
-        const scale = problem.inputs.length === 4 ? [3] : [];
-        return { ...dw, dispatches: [...rebind(dw, [2, 0], 1), ...rebind(dx, [0, 1, ...scale, 2], 0)] };
-      },
-    },
   ],
 });

@@ -46,11 +46,7 @@ export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ 
     gradStrip(inputGeometryOf, (problem, width) => ({
       name,
       grad: { input: 0 },
-      dx: {
-        w: { input: 1 },
-        dx: { output: 0 },
-        end: { ...epilogueOf(problem, width), text: (v, at) => `epilogue(${v}, ${at})` },
-      },
+      end: { ...epilogueOf(problem, width), text: (v, at) => `epilogue(${v}, ${at})` },
     })),
     inputPlain(inputGeometryOf),
   ],

@@ -7,8 +7,6 @@
  *
  * Method   The elements of x at (m, k) meet one window of dy, whose columns stay in registers from step to step, for both
  *          gradients: each value of x and dy is loaded once for them. What gates dx is x, which is at hand where both are computed.
- *          Outside the picture a load reads element 0 and counts as zero; unsigned arithmetic wraps, so a coordinate left of or
- *          above it is larger than any extent.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
 import type { Lowered, Operand, Problem, Variant, VariantSettings } from "../../op.js";
@@ -16,14 +14,15 @@ import { lowerSplit, splitLines } from "../../variants/split-sum.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import type { Epilogue } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
-import { type BindingType, defineKernel, type Kernel } from "../../wgsl/source.js";
+import { type BindingType, defineKernel, type Kernel, times } from "../../wgsl/source.js";
 import { boundBy, type Width } from "../../wgsl/width.js";
 import type { ConvGeometry } from "../conv2d/geometry.js";
 import {
-  each,
   fitsStrip,
   KERNEL,
-  numberOf,
+  loadAt,
+  locateColumn,
+  locateRow,
   ofChannel,
   stripColumns,
   stripSettings,
@@ -48,8 +47,8 @@ export interface Ended extends Omit<Epilogue, "readsElements"> {
 export interface Wanted {
   readonly name: string;
   readonly grad: Operand;
-  /** Of the gradient with respect to the input. */
-  readonly dx?: { readonly w: Operand; readonly dx: Operand; readonly end: Ended };
+  /** How the gradient with respect to the input ends, which is output 0; the weight is input 1. */
+  readonly end?: Ended;
   /** Of the gradient with respect to the weight. */
   readonly dw?: { readonly x: Operand; readonly dw: Operand };
 }
@@ -61,32 +60,21 @@ function body({ stride, rows, width }: GradStrip, end: Ended | undefined, ofWeig
   const zero = zeroOf(width);
   const lead = Math.ceil(KERNEL / stride) - 1; // columns of dy that the window keeps
   const span = rows + lead;
-  const eachElement = (text: (i: number, a: number, b: number) => string): string =>
-    each(rows, (i) => each(stride, (a) => each(stride, (b) => text(i, a, b))));
-  /** The products of the elements at parity (a, b) in row i of the strip: taps, and what they meet. */
-  const products = (i: number, a: number, b: number): readonly (readonly [tap: number, value: string])[] =>
-    Array.from({ length: TAPS }, (_, t) => [Math.floor(t / KERNEL), t % KERNEL] as const).flatMap(([ky, kx], t) =>
-      ky % stride === a && kx % stride === b
-        ? [[t, `v${(kx - b) / stride}_${i + lead - (ky - a) / stride}`] as const]
-        : [],
-    );
-  const dx = (i: number, a: number, b: number): string => {
-    const sum = products(i, a, b)
-      .map(([t, value]) => `w${t} * ${value}`)
-      .join(" + ");
-    return end!.text(`(${sum}) * scale_c`, numberOf(width, "to"), `g${i}${a}${b}`);
-  };
-  const element = (i: number, a: number, b: number): string => `
-        {
-          let to = at${i}_${a} + column${b};
-          ${ofWeight ? `g${i}${a}${b} = select(${zero}, x[to], in${i}_${a} & on${b});` : ""}
-          ${end ? `if (in${i}_${a} & on${b}) { y[to] = ${dx(i, a, b)}; }` : ""}
-        }`;
-  const terms = Array.from({ length: TAPS }, (): string[] => []);
-  eachElement((i, a, b) => {
-    for (const [t, value] of products(i, a, b)) terms[t]!.push(`g${i}${a}${b} * ${value}`);
-    return "";
+  /** Tap t belongs to the elements of one parity, and in row i of the strip meets one value of dy. */
+  const taps = Array.from({ length: TAPS }, (_, t) => {
+    const kx = t % KERNEL;
+    const ky = (t - kx) / KERNEL;
+    const [a, b] = [ky % stride, kx % stride];
+    return { t, of: `${a}${b}`, meets: (i: number) => `v${(kx - b) / stride}_${i + lead - (ky - a) / stride}` };
   });
+  const sum = (i: number, of: string): string =>
+    taps.flatMap(({ t, of: own, meets }) => (own === of ? [`w${t} * ${meets(i)}`] : [])).join(" + ");
+  const element = (i: number, a: number, b: number): string => {
+    const g = `g${i}${a}${b}`;
+    return `
+        ${ofWeight ? `let ${g} = ${loadAt(width, "x", `y${i}${a}`, `x${b}`)};` : ""}
+        ${end ? `if (y${i}${a}In & x${b}On) { let to = y${i}${a}At + x${b}To; y[to] = ${end.text(`(${sum(i, `${a}${b}`)}) * scale_c`, `to * ${width}u`, g)}; }` : ""}`;
+  };
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -94,56 +82,40 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let c = i % args.c;
   let part = i / args.c;
   if (part >= args.parts) { return; }
-  ${end ? `let scale_c = ${ofChannel(width, "scale_of")};${each(TAPS, (t) => ` let w${t} = w[${t}u * args.c + c];`)}` : ""}
-  ${ofWeight ? each(TAPS, (t) => `var sum${t} = ${zero}; `) : ""}
+  ${end ? `let scale_c = ${ofChannel(width, "scale_of")};${times(TAPS, (t) => ` let w${t} = w[${t}u * args.c + c];`)}` : ""}
+  ${ofWeight ? times(TAPS, (t) => `var sum${t} = ${zero}; `) : ""}
   let stripsEnd = min((part + 1u) * args.stripsPerPart, args.strips);
   for (var strip = part * args.stripsPerPart; strip < stripsEnd; strip++) {
     let first = strip % args.across * args.columns + args.px / ${stride}u;
     let m = strip / args.across % args.down * ${rows}u + args.py / ${stride}u;
     let image = strip / (args.across * args.down);
-    ${each(
-      span,
-      (q) => `
-    let m${q} = m + ${q}u - ${lead}u;
-    let inside${q} = m${q} < args.oh;
-    let gradAt${q} = (image * args.oh + select(0u, m${q}, inside${q})) * args.ow * args.c + c;`,
-    )}
-    ${each(rows, (i) =>
-      each(
-        stride,
-        (a) => `
-    let y${i}_${a} = (m + ${i}u) * ${stride}u + ${a}u - args.py;
-    let in${i}_${a} = y${i}_${a} < args.h;
-    let at${i}_${a} = (image * args.h + select(0u, y${i}_${a}, in${i}_${a})) * args.w * args.c + c;`,
-      ),
-    )}
-    ${each(lead, (j) => each(span, (q) => `var v${j + 1}_${q} = ${zero}; `))}
+    ${times(span, (q) => locateRow(`m${q}`, `m + ${q}u - ${lead}u`, "oh", "ow"))}
+    ${times(rows, (i) => times(stride, (a) => locateRow(`y${i}${a}`, `(m + ${i}u) * ${stride}u + ${a}u - args.py`, "h", "w")))}
+    ${times(lead, (j) => times(span, (q) => `var v${j + 1}_${q} = ${zero}; `))}
     let end = min(first + args.columns, args.end);
     for (var trip = 0u; first + trip < end + ${lead}u; trip++) {
       let k = first + trip - ${lead}u;
-      let on = k < args.ow;
-      let gradColumn = select(0u, k, on) * args.c;
-      ${each(span, (q) => `let v0_${q} = select(${zero}, grad[gradAt${q} + gradColumn], on & inside${q}); `)}
+      ${locateColumn("k", "k", "ow")}
+      ${times(span, (q) => `let v0_${q} = ${loadAt(width, "grad", `m${q}`, "k")}; `)}
       if (trip >= ${lead}u) {
-        ${each(stride, (b) => `let x${b} = k * ${stride}u + ${b}u - args.px; let on${b} = x${b} < args.w; let column${b} = select(0u, x${b}, on${b}) * args.c; `)}
-        ${ofWeight ? eachElement((i, a, b) => `var g${i}${a}${b} = ${zero}; `) : ""}
-        ${eachElement(element)}
-        ${ofWeight ? each(TAPS, (t) => `sum${t} += ${terms[t]!.join(" + ")};\n        `) : ""}
+        ${times(stride, (b) => locateColumn(`x${b}`, `k * ${stride}u + ${b}u - args.px`, "w"))}
+        ${times(rows, (i) => times(stride, (a) => times(stride, (b) => element(i, a, b))))}
+        ${ofWeight ? taps.map(({ t, of, meets }) => `sum${t} += ${times(rows, (i) => ` + g${i}${of} * ${meets(i)}`).slice(3)};`).join(" ") : ""}
       }
-      ${each(lead, (j) => each(span, (q) => `v${lead - j}_${q} = v${lead - j - 1}_${q}; `))}
+      ${times(lead, (j) => times(span, (q) => `v${lead - j}_${q} = v${lead - j - 1}_${q}; `))}
     }
   }
-  ${ofWeight ? `let partAt = part * ${TAPS}u * args.c + c;${each(TAPS, (t) => ` parts[partAt + ${t}u * args.c] = sum${t};`)}` : ""}
+  ${ofWeight ? `let partAt = part * ${TAPS}u * args.c + c;${times(TAPS, (t) => ` parts[partAt + ${t}u * args.c] = sum${t};`)}` : ""}
 }
 `;
 }
 
-function kernelFor(strip: GradStrip, { name, dx, dw }: Wanted): Kernel {
+function kernelFor(strip: GradStrip, { name, end, dw }: Wanted): Kernel {
   const [read, write] = [boundBy("read", strip.width), boundBy("write", strip.width)];
   const bindings: Record<string, BindingType> = {
     grad: read,
     ...(dw && { x: read, parts: write }),
-    ...(dx && { w: read, ...dx.end.bindings, y: write }),
+    ...(end && { w: read, ...end.bindings, y: write }),
   };
   return defineKernel({
     name: `${name}/strip`,
@@ -153,8 +125,8 @@ function kernelFor(strip: GradStrip, { name, dx, dw }: Wanted): Kernel {
       ...{ columns: "u32", end: "u32", strips: "u32", parts: "u32", stripsPerPart: "u32", activation: "u32" },
     },
     workgroup: [64, 1, 1],
-    functions: [flatIndex, ...(dx?.end.functions ?? [])],
-    body: () => body(strip, dx?.end, dw !== undefined),
+    functions: [flatIndex, ...(end?.functions ?? [])],
+    body: () => body(strip, end, dw !== undefined),
   });
 }
 
@@ -171,7 +143,7 @@ export const gradStrip = <P>(
     const { n, h, w, py, px, sy: stride } = geometry;
     const strip = { stride, ...settings } as GradStrip;
     const found = wanted(problem, strip.width);
-    const { grad, dx, dw } = found;
+    const { grad, end: ended, dw } = found;
     const c = geometry.c / strip.width;
     /** Steps of an axis: element e of x is of step floor((e + pad) / S). */
     const endOf = (extent: number, pad: number): number => Math.floor((extent - 1 + pad) / stride) + 1;
@@ -191,11 +163,11 @@ export const gradStrip = <P>(
         bind: {
           grad,
           ...(dw && { x: dw.x, parts: to! }),
-          ...(dx && { w: dx.w, ...dx.end.bind, y: dx.dx }),
+          ...(ended && { w: { input: 1 }, ...ended.bind, y: { output: 0 } }),
         },
         args: {
           ...{ ...geometry, c, across, down, columns, end, strips, parts, stripsPerPart },
-          activation: dx?.end.activation ?? 0,
+          activation: ended?.activation ?? 0,
         },
       });
     return dw ? lowerSplit(caps, parts, size, (to) => [launch(to)], { result: dw.dw }) : { dispatches: [launch()] };

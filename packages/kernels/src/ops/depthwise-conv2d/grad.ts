@@ -2,14 +2,12 @@
  * Gradients of the depthwise convolution.
  *
  *   y = depthwiseConv2d(x, w)   dx = depthwiseConv2dInputGrad(dy, w)   dw = depthwiseConv2dWeightGrad(x, dy)
- *   both of them by depthwiseConv2dGrads(dy, w, x)
  *
  * Throws   E_GRAPH for a convolution with bias or activation in its epilogue, and for one that is itself the loss
  */
 import type { Vjp } from "../../op.js";
 import type { WindowParams } from "../conv2d/geometry.js";
 import { bareConvolution } from "../conv2d/grad.js";
-import { depthwiseConv2dGrads } from "../depthwise-conv2d-grad/grads.js";
 import { depthwiseConv2dInputGrad } from "../depthwise-conv2d-grad/input-grad.js";
 import { depthwiseConv2dWeightGrad } from "../depthwise-conv2d-grad/weight-grad.js";
 
@@ -19,7 +17,6 @@ export const depthwiseConv2dVjp: Vjp<WindowParams> = (args, emit) => {
   const window = { stride, pad, dilation };
   const [, height, width] = x.spec.shape as [number, number, number];
   const [kh, kw] = w.spec.shape as [number, number];
-  if (args.needs(0) && args.needs(1)) return emit.apply(depthwiseConv2dGrads, [dy, w, x], window);
   return [
     args.needs(0)
       ? emit.apply(depthwiseConv2dInputGrad, [dy, w], { ...window, inputSize: [height, width] })[0]

@@ -6,11 +6,10 @@ import type { ConvGeometry } from "../conv2d/geometry.js";
 export const KERNEL = 3;
 export const TAPS: number = KERNEL * KERNEL;
 
-export const each = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join("");
+type WindowExtents = Pick<ConvGeometry, "kh" | "kw" | "sy" | "sx" | "dy" | "dx">;
 
 /** Can strips compute it: 3x3, undilated, of stride 1 or 2. */
-export const fitsStrip = ({ kh, kw, sy, sx, dy, dx }: ConvGeometry): boolean =>
+export const fitsStrip = ({ kh, kw, sy, sx, dy, dx }: WindowExtents): boolean =>
   kh === KERNEL && kw === KERNEL && sy === sx && sy <= 2 && dy === 1 && dx === 1;
 
 /**
@@ -34,8 +33,24 @@ export const stripColumns = (software: boolean, count: number): number => Math.m
 /** Of a value outside the picture. */
 export const zeroOf = (width: Width): string => (width === 4 ? "vec4f()" : "0.0");
 
-/** Number `at` of a binding, where value `to` begins. */
-export const numberOf = (width: Width, to: string): string => (width === 1 ? to : `${to} * 4u`);
+/**
+ * Declares <name>In, is row `row` of a picture of `rows` times `columns` inside, and <name>At, where it begins; of one outside, row 0.
+ * Unsigned arithmetic wraps, so a coordinate left of or above the picture is larger than any extent.
+ */
+export const locateRow = (name: string, row: string, rows: string, columns: string): string => `
+  let ${name}Row = ${row};
+  let ${name}In = ${name}Row < args.${rows};
+  let ${name}At = (image * args.${rows} + select(0u, ${name}Row, ${name}In)) * args.${columns} * args.c + c;`;
+
+/** The same for column `column`: <name>On and, from the beginning of the row, <name>To. */
+export const locateColumn = (name: string, column: string, columns: string): string => `
+  let ${name}Column = ${column};
+  let ${name}On = ${name}Column < args.${columns};
+  let ${name}To = select(0u, ${name}Column, ${name}On) * args.c;`;
+
+/** The value at a row and a column of those, zero outside. */
+export const loadAt = (width: Width, from: string, row: string, column: string): string =>
+  `select(${zeroOf(width)}, ${from}[${row}At + ${column}To], ${row}In & ${column}On)`;
 
 /** What a function of one channel reads for value `c`. */
 export const ofChannel = (width: Width, read: string): string =>

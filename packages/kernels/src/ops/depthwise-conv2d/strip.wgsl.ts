@@ -8,22 +8,22 @@
  *          loads of their own before the loop would double the time that the text takes to compile.
  *          Neighbouring threads take neighbouring channels.
  * Names    value q of column kx is v<kx>_<q>, and output row i of the strip meets value i * S + ky under tap ky. Extents count
- *          values. Outside the picture a load reads element 0 and counts as zero; unsigned arithmetic wraps, so a coordinate
- *          left of or above the picture is larger than any extent.
+ *          values.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
 import type { Problem, Variant, VariantSettings } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { type Epilogue, epilogueOf } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
-import { defineKernel, type Kernel } from "../../wgsl/source.js";
+import { defineKernel, type Kernel, times } from "../../wgsl/source.js";
 import { boundBy, type Width } from "../../wgsl/width.js";
 import type { ConvGeometry, WindowParams } from "../conv2d/geometry.js";
 import {
-  each,
   fitsStrip,
   KERNEL,
-  numberOf,
+  loadAt,
+  locateColumn,
+  locateRow,
   ofChannel,
   stripColumns,
   stripSettings,
@@ -45,20 +45,18 @@ function body({ stride, rows, width }: Strip): string {
   const kept = KERNEL - stride; // columns that stay under the window
   const lead = Math.ceil(kept / stride); // outputs left of the first, whose columns the window keeps
   const eachKept = (text: (kx: number, q: number) => string): string =>
-    each(kept, (kx) => each(span, (q) => text(kx, q)));
-  const load = (kx: number): string => `
-    let x${kx} = ox * ${stride}u + ${kx}u - args.px;
-    let on${kx} = x${kx} < args.w;
-    let column${kx} = select(0u, x${kx}, on${kx}) * args.c;
-    ${each(span, (q) => `let v${kx}_${q} = select(${zero}, x[at${q} + column${kx}], on${kx} & inside${q}); `)}`;
+    times(kept, (kx) => times(span, (q) => text(kx, q)));
+  const load = (kx: number): string =>
+    locateColumn(`x${kx}`, `ox * ${stride}u + ${kx}u - args.px`, "w") +
+    times(span, (q) => `let v${kx}_${q} = ${loadAt(width, "x", `y${q}`, `x${kx}`)}; `);
   const output = (i: number): string => {
-    const taps = each(TAPS, (t) => {
+    const taps = times(TAPS, (t) => {
       const kx = t % KERNEL;
       const ky = (t - kx) / KERNEL;
       return `${t === 0 ? "" : " + "}w${t} * v${kx}_${i * stride + ky}`;
     });
     return `
-      if (oy + ${i}u < args.oh) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.ow * args.c; y[to] = epilogue(sum, ${numberOf(width, "to")}); }`;
+      if (oy + ${i}u < args.oh) { let sum = (${taps}) * scale_c + bias_c; let to = yAt + ${i}u * args.ow * args.c; y[to] = epilogue(sum, to * ${width}u); }`;
   };
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -72,22 +70,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (image >= args.n) { return; }
   let scale_c = ${ofChannel(width, "scale_of")};
   let bias_c = ${ofChannel(width, "bias_of")};
-  ${each(TAPS, (t) => `let w${t} = w[${t}u * args.c + c]; `)}
-  ${each(
-    span,
-    (q) => `
-  let y${q} = oy * ${stride}u + ${q}u - args.py;
-  let inside${q} = y${q} < args.h;
-  let at${q} = (image * args.h + select(0u, y${q}, inside${q})) * args.w * args.c + c;`,
-  )}
+  ${times(TAPS, (t) => `let w${t} = w[${t}u * args.c + c]; `)}
+  ${times(span, (q) => locateRow(`y${q}`, `oy * ${stride}u + ${q}u - args.py`, "h", "w"))}
   ${eachKept((kx, q) => `var v${kx}_${q} = ${zero}; `)}
   let end = min(first + args.columns, args.ow);
   for (var trip = 0u; first + trip < end + ${lead}u; trip++) {
     let ox = first + trip - ${lead}u;
-    ${each(stride, (s) => load(kept + s))}
+    ${times(stride, (s) => load(kept + s))}
     if (trip >= ${lead}u) {
       let yAt = ((image * args.oh + oy) * args.ow + ox) * args.c + c;
-      ${each(rows, output)}
+      ${times(rows, output)}
     }
     ${eachKept((kx, q) => `v${kx}_${q} = v${kx + stride}_${q}; `)}
   }

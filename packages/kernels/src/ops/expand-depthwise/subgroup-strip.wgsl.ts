@@ -13,9 +13,8 @@ import { hasTile } from "../../variants/tile-variant.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { activate } from "../../wgsl/functions.js";
 import { perColumn, perRowPart, type ResultTile, sumProducts, TILE } from "../../wgsl/register-tile.js";
-import { type ArgType, defineKernel, type Kernel } from "../../wgsl/source.js";
+import { type ArgType, defineKernel, type Kernel, times } from "../../wgsl/source.js";
 import { boundBy, type Width } from "../../wgsl/width.js";
-import { times } from "../../wgsl/workgroup-tile.js";
 import {
   bindingsOf,
   type ExpandDepthwiseParams,

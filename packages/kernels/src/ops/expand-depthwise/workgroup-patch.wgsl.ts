@@ -12,8 +12,7 @@ import type { Capabilities } from "../../gpu/capabilities.js";
 import type { Variant, VariantSettings } from "../../op.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import { activate, flatGroup } from "../../wgsl/functions.js";
-import { defineKernel, type Kernel, wgsl } from "../../wgsl/source.js";
-import { times } from "../../wgsl/workgroup-tile.js";
+import { defineKernel, type Kernel, times, wgsl } from "../../wgsl/source.js";
 import {
   bindingsOf,
   type ExpandDepthwiseParams,
