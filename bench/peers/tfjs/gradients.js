@@ -46,6 +46,17 @@ export const gradients = {
     const about = { ...attributes(params, true), filterShape: [kh, kw, c, 1] };
     return run(tf, "DepthwiseConv2dNativeBackpropFilter", { x, dy }, about);
   },
+  depthwiseConv2dGrads(tf, [dy, w, x, scale], { gate: activation, ...params }, { results }) {
+    const [extras, named] = [
+      [...(scale ? [scale] : []), ...(activation ? [x] : [])],
+      [...(scale ? ["scale"] : []), ...(activation ? ["gate"] : [])],
+    ];
+    const { depthwiseConv2dInputGrad: ofInput, depthwiseConv2dWeightGrad: ofWeight } = gradients;
+    return [
+      ofInput(tf, [dy, w, ...extras], { ...params, extras: named, activation }, { results }),
+      ofWeight(tf, [x, dy], params, { results: [results[1]] }),
+    ];
+  },
   maxPoolGrad: (tf, [input, output, dy], { kernel, stride, pad, ceilMode }) =>
     run(
       tf,

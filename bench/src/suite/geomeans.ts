@@ -6,7 +6,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   "matmul and conv2d, forward": ["matmul", "conv2d"],
   "matmul and conv2d, backward": ["matmulTransposeA", "matmulTransposeB", "conv2dInputGrad", "conv2dWeightGrad"],
   "depthwise, forward": ["depthwiseConv2d"],
-  "depthwise, backward": ["depthwiseConv2dInputGrad", "depthwiseConv2dWeightGrad"],
+  "depthwise, backward": ["depthwiseConv2dInputGrad", "depthwiseConv2dWeightGrad", "depthwiseConv2dGrads"],
 };
 const EVERY = "all kernels";
 /** Of each shape the fastest one that is not TensorFlow.js. */

@@ -33,6 +33,7 @@ export function describeShape(op: string, { inputs, outputs, params }: Problem<u
   if (op === "conv2d" || op === "depthwiseConv2d") return window(a, b);
   if (op === "conv2dInputGrad" || op === "depthwiseConv2dInputGrad") return window(result, b);
   if (op === "conv2dWeightGrad" || op === "depthwiseConv2dWeightGrad") return window(a, result);
+  if (op === "depthwiseConv2dGrads") return window(inputs[2]!.shape, b);
   if (op === "expandDepthwise") {
     const [kh, kw] = inputs[2]!.shape;
     return `${join(a)}-${b[3]}-${b[0]}x${b[1]}-${kh}x${kw}${stridesOf(params)}`;
@@ -73,7 +74,7 @@ const depthwiseLayers: readonly Omit<Layer, "out" | "window">[] = [
 const squares = [256, 512, 1024];
 const HUGE_SQUARE = 4096;
 
-/** The three ops of a convolution without bias. */
+/** The three ops of a convolution without bias; of a depthwise one both gradients at once too. */
 function casesOf({ x, out, window, stride = 1 }: Layer, depthwise: boolean): ReadonlyMap<string, AnyCase> {
   const [n, h, w, c] = x;
   const side = (window - 1) / 2;
@@ -91,6 +92,7 @@ function casesOf({ x, out, window, stride = 1 }: Layer, depthwise: boolean): Rea
     [name, made([image, weight], { activation: "none" })],
     [`${name}InputGrad`, made([y, weight], { inputSize: [h, w] })],
     [`${name}WeightGrad`, made([image, y], { kernel: [window, window] })],
+    ...(depthwise ? [[`${name}Grads`, made([y, weight, image], {})] as const] : []),
   ]);
 }
 

@@ -21,6 +21,7 @@ export function flopsOf(op: string, { inputs, outputs, params }: Problem<unknown
     const [kh, kw, c] = outputs[0]!.shape as [number, number, number];
     return 2 * sizeOf(w!) * kh * kw * c;
   }
+  if (op === "depthwiseConv2dGrads") return 4 * sizeOf(x!) * w!.shape[0]! * w!.shape[1]!;
   if (op === "matmul" || op === "matmulTransposeB") return 2 * out * x!.shape[1]!;
   if (op === "matmulTransposeA") return 2 * out * x!.shape[0]!;
   return undefined;

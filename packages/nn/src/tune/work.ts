@@ -42,6 +42,10 @@ export function estimateWork(name: string, problem: Problem<unknown>): Work {
   const bytes = [...inputs, ...outputs].reduce((sum, spec) => sum + bytesOf(spec), 0);
   const counted = Object.hasOwn(products, name) ? products[name]!(problem) : undefined;
   if (counted !== undefined) return { terms: counted, flops: 2 * counted * sizeOf(outputs[0]!), bytes };
+  if (name === "depthwiseConv2dGrads") {
+    const [dy, w] = inputs as [Spec, Spec];
+    return { terms: sizeOf(dy) / last(dy), flops: (4 * sizeOf(dy) * sizeOf(w)) / last(w), bytes };
+  }
   const largest = Math.max(...[...inputs, ...outputs].map(sizeOf));
   const smallest = Math.min(...outputs.map(sizeOf));
   // A sum is over what the result no longer has, or over a row.
