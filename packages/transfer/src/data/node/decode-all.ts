@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { availableParallelism } from "node:os";
 import { decodeInOrder } from "../decode-in-order.js";
 import type { Hashed, HashedOrCached } from "../picture.js";
 import { type DecodeOptions, decodeBytes, readPicture } from "./decode.js";
 
 export interface DecodeAllOptions extends DecodeOptions {
-  /** Pictures in memory at a time, the one handed out included. Default: the cores, at most 4. */
+  /** Pictures in memory at a time, the one handed out included. Default 4, as many as Node decodes at once. */
   readonly concurrency?: number;
 }
 
@@ -29,7 +28,7 @@ export function decodeAll<T extends { readonly file: string }>(
 ): AsyncGenerator<Hashed<T>, void, void>;
 export function decodeAll<T extends { readonly file: string }>(
   items: Iterable<T>,
-  { concurrency = Math.min(4, availableParallelism()), signal, skip, ...options }: Partial<HashAllOptions> = {},
+  { concurrency = 4, signal, skip, ...options }: Partial<HashAllOptions> = {},
 ): AsyncGenerator<HashedOrCached<T>, void, void> {
   const reader = {
     read: async ({ file }: T, either: AbortSignal) => readPicture(file, { ...options, signal: either }),
