@@ -4,6 +4,7 @@ import {
   conv2dInputGrad,
   conv2dWeightGrad,
   defaultCapabilities,
+  depthwiseConv2dGrads,
   depthwiseConv2dInputGrad,
   depthwiseConv2dWeightGrad,
   f32,
@@ -98,6 +99,11 @@ it("gradients of convolutions say what does not fit", () => {
     () => conv2dWeightGrad.infer([x, dy], { ...ofWeight, kernel: [5, 3] }),
     () => depthwiseConv2dInputGrad.infer([dy, f32(3, 3, 1, 4)], ofInput),
     () => depthwiseConv2dWeightGrad.infer([x, dy], dw),
+    () => depthwiseConv2dGrads.infer([dy, f32(3, 3, 1, 6)], window),
+    () => depthwiseConv2dGrads.infer([dy, f32(5, 5, 1, 6), f32(1, 9, 8, 6)], window),
+    () => depthwiseConv2dGrads.infer([dy, f32(3, 3, 1, 6), f32(1, 9, 8, 6), f32(5)], window),
+    () =>
+      depthwiseConv2dGrads.infer([f32(1, 9, 4, 6), f32(3, 3, 1, 6), f32(1, 9, 8, 6)], { ...window, stride: [1, 2] }),
   ].map(errorOf);
   expect(texts).toMatchInlineSnapshot(`
     [
@@ -111,6 +117,10 @@ it("gradients of convolutions say what does not fit", () => {
       "E_SHAPE conv2dWeightGrad: the gradient must have the shape of the output, f32[1, 4, 4, 6] for x f32[1, 9, 8, 4] and w f32[5, 3, 4, 6], found f32[1, 5, 4, 6]",
       "E_SHAPE depthwiseConv2dInputGrad: expected a weight [KH, KW, 1, 6] (C of f32[1, 5, 4, 6]), found f32[3, 3, 1, 4]",
       "E_SHAPE depthwiseConv2dWeightGrad: groups 4 must divide the input channels 4 and the output channels 6",
+      "E_SHAPE depthwiseConv2dWeightGrad: expects x [N, H, W, C] and dy [N, OH, OW, C], all f32 of four dimensions, found f32[1, 5, 4, 6]",
+      "E_SHAPE depthwiseConv2dInputGrad: the gradient must have the shape of the output, f32[1, 4, 3, 6] for x f32[1, 9, 8, 6] and w f32[5, 5, 1, 6], found f32[1, 5, 4, 6]",
+      "E_SHAPE depthwiseConv2dInputGrad: the scale must be f32[6] (the channels of the result f32[1, 9, 8, 6]), found f32[5]",
+      "E_USAGE depthwiseConv2dGrads: expected a stride of 1 or 2 and no dilation, found stride 1,2, dilation 1,1",
     ]
   `);
 });

@@ -6,11 +6,12 @@ import {
   depthwiseConv2d,
   f32,
   type Gpu,
+  type GradientRules,
   relu6Grad,
   softmaxCrossEntropy,
   type Value,
 } from "@tlx/kernels";
-import { gradientRules } from "@tlx/kernels/grad";
+import { basicRules, gradientRules } from "@tlx/kernels/grad";
 import {
   activate,
   batchNorm,
@@ -103,6 +104,9 @@ describe.each([
   it("passes over no activation and no sum of its own, forward and backward", () => {
     expect(count(fused.graph, "relu", "relu6", "add")).toBe(0);
     expect(count(fused.graph, "reluGrad", "relu6Grad")).toBe(0);
+    expect(fused.graph.nodes.flatMap(({ op, params }) => (op.isJoint ? [params] : []))).toEqual(
+      [1, 1, 2].map((stride) => expect.objectContaining({ stride: [stride, stride], gate: "relu6" })).reverse(),
+    );
     expect(count(fused.graph, "channelAffine")).toBe(0);
     expect(fused.graph.nodes.length).toBeLessThan(0.8 * plain.graph.nodes.length);
   });
@@ -116,6 +120,52 @@ it("leaves the forward value that the gradient of a trained scale reads", () => 
   b.output("logits", globalAveragePool(s.at("pool"), scaled!));
   const step = stepOf(network(b.finish()));
   expect(count(fuseTraining(step).graph, "channelAffine")).toBe(1);
+});
+
+describe("the gradients of a depthwise convolution", () => {
+  const window = { stride: [2, 2], pad: [1, 1, 1, 1], dilation: [1, 1], activation: "none" } as const;
+  /** Its gradients by `rules`, of what learns of the weights before it and of its own; its input is one of two. */
+  const gradientsOf = (
+    rules: GradientRules,
+    {
+      learns,
+      kernel = 3,
+      other = false,
+    }: { readonly learns: string[]; readonly kernel?: number; readonly other?: boolean },
+  ): string[] => {
+    const b = new GraphBuilder();
+    const s = new Scope(b);
+    const x = activate(s, conv2d(s.at("first"), b.input("image", f32(3, 9, 8, 3)), { out: 6, kernel: 1 }), "relu6");
+    const w = b.param("w", f32(kernel, kernel, 1, 6));
+    const [y] = b.apply(depthwiseConv2d, [x, w], window, "deep") as [Value];
+    const pooled = globalAveragePool(s.at("pool"), y);
+    b.output("logits", other ? s.apply(add, [pooled, globalAveragePool(s.at("beside"), x)], {}) : pooled);
+    const { graph, weights } = network(b.finish());
+    const c = GraphBuilder.from(graph);
+    const targets = [c.input("labels", { dtype: "u32", shape: [3] }), c.input("weights", f32(3))];
+    const inputs = [graph.outputs.get("logits")!, ...targets];
+    const [loss] = c.apply(softmaxCrossEntropy, inputs, { smoothing: 0 }, "loss") as [Value];
+    const { graph: step, grads } = differentiate(c.finish(), loss, new Set(learns), rules);
+    const { nodes } = fuseTraining({ graph: { ...step, outputs: new Map([["loss", loss], ...grads]) }, weights }).graph;
+    return nodes.filter((n) => /^depthwise.*Grad|relu6Grad/.test(n.op.name)).map((n) => n.op.name);
+  };
+  const both = ["first.weight", "w"];
+
+  it("are computed together where both are wanted", () => {
+    expect(gradientsOf(gradientRules, { learns: both })).toEqual(["depthwiseConv2dGrads"]);
+    expect(gradientsOf(gradientRules, { learns: ["w"] })).toEqual(["depthwiseConv2dWeightGrad"]);
+    expect(gradientsOf(gradientRules, { learns: ["first.weight"] })).toEqual(["depthwiseConv2dInputGrad"]);
+  });
+
+  it("are computed apart by basic rules, and where there is no kernel for both", () => {
+    const apart = ["depthwiseConv2dWeightGrad", "depthwiseConv2dInputGrad"]; // in the order in which they are gated
+    expect(gradientsOf(basicRules, { learns: both })).toEqual(apart);
+    expect(gradientsOf(gradientRules, { learns: both, kernel: 5 })).toEqual(apart);
+  });
+
+  it("are not gated where the gradient of their input is a sum", () => {
+    expect(gradientsOf(gradientRules, { learns: both, other: true })).toEqual(["depthwiseConv2dGrads", "relu6Grad"]);
+  });
 });
 
 it("leaves a gradient that is read before its gate too", () => {

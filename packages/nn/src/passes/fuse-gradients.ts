@@ -10,6 +10,7 @@ import { absorb, intoForward, openMaker, soleMaker, takeResidual } from "./fuse-
 import { type RewriteRule, type Rewriting, rewrite } from "./rewrite.js";
 
 const gradients: readonly AnyOp[] = [conv2dInputGrad, depthwiseConv2dInputGrad];
+
 const intoGradient: RewriteRule = ({ op }, inputs, ctx) => {
   if (op === add) return takeResidual(inputs, ctx, gradients);
   if (op === channelScale) {
