@@ -47,14 +47,12 @@ export const gradients = {
     return run(tf, "DepthwiseConv2dNativeBackpropFilter", { x, dy }, about);
   },
   depthwiseConv2dGrads(tf, [dy, w, x, scale], { gate: activation, ...params }, { results }) {
-    const [extras, named] = [
-      [...(scale ? [scale] : []), ...(activation ? [x] : [])],
-      [...(scale ? ["scale"] : []), ...(activation ? ["gate"] : [])],
-    ];
-    const { depthwiseConv2dInputGrad: ofInput, depthwiseConv2dWeightGrad: ofWeight } = gradients;
+    const given = Object.entries({ scale, gate: activation && x }).filter(([, value]) => value);
+    const inputs = [dy, w, ...given.map(([, value]) => value)];
+    const ofInput = { ...params, extras: given.map(([name]) => name), activation };
     return [
-      ofInput(tf, [dy, w, ...extras], { ...params, extras: named, activation }, { results }),
-      ofWeight(tf, [x, dy], params, { results: [results[1]] }),
+      gradients.depthwiseConv2dInputGrad(tf, inputs, ofInput, { results }),
+      gradients.depthwiseConv2dWeightGrad(tf, [x, dy], params, { results: [results[1]] }),
     ];
   },
   maxPoolGrad: (tf, [input, output, dy], { kernel, stride, pad, ceilMode }) =>

@@ -8,7 +8,6 @@ import {
   type ExpandDepthwiseParams,
   type Extra,
   expandDepthwise,
-  extrasOf,
   f32,
   hardSwish,
   type PixelChanges,
@@ -40,9 +39,16 @@ import { sgdStep } from "../src/ops/sgd/cases.js";
 import { logits } from "../src/ops/softmax/cases.js";
 import { crossEntropyBatch } from "../src/ops/softmax-cross-entropy/cases.js";
 import { squaredErrorBatch } from "../src/ops/squared-error/cases.js";
-import type { AnyCase } from "./check-case.js";
-
-export type RandomCase = Pick<AnyCase, "inputs" | "params" | "fill">;
+import {
+  bothGrads,
+  conv2dOutput,
+  depthwiseOutput,
+  inputGrad,
+  isJoint,
+  type RandomCase,
+  weightGrad,
+  withExtras,
+} from "./random-case.js";
 
 const WORK = 500_000; // multiply-adds of one case: milliseconds in the reference and on a software adapter
 
@@ -112,13 +118,6 @@ const window = fc.oneof(anyWindow, pointwise, threeByThree, narrowPads);
 const forward = fc.subarray<Extra>(["scale", "bias", "residual"]);
 const backward = fc.record({ extras: fc.subarray<Extra>(["scale", "residual", "gate"]), activation: rectifier });
 
-/** A case of result `y` with extras; where they are what is usual, their names may be left out. */
-function withExtras({ inputs, params }: RandomCase, y: Spec, extras: readonly Extra[]): RandomCase {
-  const more = extras.map((extra) => (extra === "scale" || extra === "bias" ? f32(y.shape.at(-1)!) : y));
-  const named = String(extrasOf({}, 2 + extras.length)) === String(extras) ? {} : { extras };
-  return { inputs: [...inputs, ...more], params: { ...params, ...named } };
-}
-
 const convolution: fc.Arbitrary<RandomCase> = fc
   .record({
     window,
@@ -177,50 +176,6 @@ const expansion: fc.Arbitrary<RandomCase> = fc
     const expanded = sizeOf(expandDepthwise.largestScratch!(inputs, params));
     return (expanded * (sizeOf(expand) + sizeOf(w))) / w.shape[3]! <= WORK;
   });
-
-/** The input gradient of a random convolution: [dy, w] and extras of its own. */
-const inputGrad = (
-  { inputs: [x, w], params: { activation: _, extras: _extras, ...params } }: RandomCase,
-  y: Spec,
-  { extras, activation: result }: { readonly extras: readonly Extra[]; readonly activation: Activation },
-): RandomCase => {
-  const last = extras.includes("gate") && result === "none" ? "relu" : result;
-  const given = { inputs: [y, w!], params: { ...params, inputSize: x!.shape.slice(1, 3), activation: last } };
-  const made = withExtras(given, x!, extras);
-  const fill: RandomCase["fill"] = (input, index, random) =>
-    extras[input - 2] === "gate" ? reluResults(0, index, random) : 2 * random() - 1;
-  return { ...made, fill };
-};
-
-/** Its weight gradient: [x, dy]. */
-const weightGrad = (
-  { inputs: [x, w], params: { activation: _, extras: _extras, ...params } }: RandomCase,
-  y: Spec,
-): RandomCase => ({
-  inputs: [x!, y],
-  params: { ...params, kernel: w!.shape.slice(0, 2) },
-});
-
-/** Is it one whose gradients one kernel computes? */
-const isJoint = ({ inputs: [, w], params: { stride, dilation } }: RandomCase): boolean =>
-  w!.shape[0] === 3 && w!.shape[1] === 3 && stride[0] === stride[1] && stride[0] < 3 && Math.max(...dilation) === 1;
-
-/** Both: [dy, w, x] and perhaps a scale. */
-const bothGrads = (
-  { inputs: [x, w], params: { activation: _, extras: _extras, ...params } }: RandomCase,
-  y: Spec,
-  isScaled: boolean,
-  gate: string | undefined,
-): RandomCase => ({
-  inputs: [y, w!, x!, ...(isScaled ? [f32(x!.shape[3]!)] : [])],
-  params: { ...params, ...(gate && { gate }) },
-  fill: (input, index, random) => (gate && input === 2 ? reluResults(0, index, random) : 2 * random() - 1),
-});
-
-const conv2dOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
-  conv2d.infer(inputs.slice(0, 2), params)[0]!;
-const depthwiseOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
-  depthwiseConv2d.infer(inputs.slice(0, 2), params)[0]!;
 
 const pool = fc
   .record({ window: anyWindow, n: small(3), c: extent(65), ceilMode: fc.boolean(), countPadding: fc.boolean() })

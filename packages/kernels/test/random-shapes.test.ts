@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { testGpu } from "../../../test/support/gpu.js";
 import { type AnyCase, checkCase, everyVariant, fits, settingsUnder } from "./check-case.js";
-import { type RandomCase, randomCases } from "./random-cases.js";
+import type { RandomCase } from "./random-case.js";
+import { randomCases } from "./random-cases.js";
 
 const deep = process.env.TLX_DEEP !== undefined;
 const numRuns = deep ? 200 : 2;

@@ -8,7 +8,6 @@
  * Names    Sums are c<i>_<j>, i and j counting the matrices of a subgroup. Arguments: rows, columns, and those of `tileLoop`.
  * Source   the extension chromium_experimental_subgroup_matrix, as drafted in gpuweb's proposals/subgroup-matrix.md
  */
-
 import type { MatrixShape } from "../gpu/capabilities.js";
 import { MatrixSide, matrixPadding } from "./matrix-side.js";
 import { times } from "./source.js";

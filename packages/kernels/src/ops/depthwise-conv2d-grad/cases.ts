@@ -6,6 +6,7 @@ import type { Extra } from "../../wgsl/epilogue.js";
 import type { Activation } from "../../wgsl/functions.js";
 import { convGeometry, type Window } from "../conv2d/geometry.js";
 import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
+import { fitsStrip } from "../depthwise-conv2d/strip-parts.js";
 import type { WindowGradsParams } from "./grads.js";
 
 /** A depthwise convolution of [n, h, w, c]. */
@@ -59,8 +60,8 @@ const layers: readonly Layer[] = [
 function specsOf({ x: [n, h, w, c], kernel, window }: Layer) {
   const x = f32(n, h, w, c);
   const weight = f32(...kernel, 1, c);
-  const { oh, ow } = convGeometry("depthwiseConv2d", x, weight, { ...window, groups: c });
-  return { x, weight, dy: f32(n, oh, ow, c) };
+  const geometry = convGeometry("depthwiseConv2d", x, weight, { ...window, groups: c });
+  return { geometry, x, weight, dy: f32(n, geometry.oh, geometry.ow, c) };
 }
 
 const inputGradOf = (l: Layer): Case<WindowInputGradParams> => {
@@ -113,8 +114,7 @@ const gradsOf = (
 
 const named = (name: string): Layer => layers.find((l) => l.name === name)!;
 
-const isJoint = ({ kernel, window: { stride, dilation } }: Layer): boolean =>
-  kernel.every((k) => k === 3) && dilation.every((d) => d === 1) && stride[0] === stride[1];
+const isJoint = (l: Layer): boolean => fitsStrip(specsOf(l).geometry);
 
 export const depthwiseConv2dGradsCases: readonly Case<WindowGradsParams>[] = [
   ...layers.filter(isJoint).map((l) => gradsOf(l)),

@@ -18,7 +18,7 @@ import { type Activation, codeOf } from "../../wgsl/functions.js";
 import type { BindingType } from "../../wgsl/source.js";
 import type { ConvGeometry, Window } from "../conv2d/geometry.js";
 import { weightGradGeometry } from "../conv2d-grad/geometry.js";
-import { KERNEL } from "../depthwise-conv2d/strip-parts.js";
+import { fitsStrip, KERNEL } from "../depthwise-conv2d/strip-parts.js";
 import { depthwiseConv2dInputGrad } from "./input-grad.js";
 import { gradStrip } from "./strip.wgsl.js";
 import { depthwiseConv2dWeightGrad } from "./weight-grad.js";
@@ -32,12 +32,16 @@ export interface WindowGradsParams extends Window {
 
 const kernel = [KERNEL, KERNEL] as const;
 
-const geometryOf = ({ inputs: [dy, , x], params }: Problem<WindowGradsParams>): ConvGeometry =>
+type Given = Pick<Problem<WindowGradsParams>, "inputs" | "params">;
+
+const geometryOf = ({ inputs: [dy, , x], params }: Given): ConvGeometry =>
   weightGradGeometry(name, [x!, dy!], { ...params, groups: x!.shape[3]!, kernel });
 
 export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defineOp<WindowGradsParams>({
   name,
-  infer([dy, w, x, ...scale], { gate: _, ...window }) {
+  infer(inputs, params) {
+    const [dy, w, x, ...scale] = inputs;
+    const { gate: _, ...window } = params;
     const ofWeight = depthwiseConv2dWeightGrad.infer(
       [x, dy].filter((s) => s !== undefined),
       { ...window, kernel },
@@ -47,7 +51,7 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
     const ofInput = depthwiseConv2dInputGrad.infer([dy!, w!, ...scale], forInput);
     const { stride, dilation } = window;
     check(
-      stride[0] < 3 && stride[0] === stride[1] && Math.max(...dilation) === 1,
+      fitsStrip(geometryOf({ inputs, params })),
       "E_USAGE",
       () => `${name}: expected a stride of 1 or 2 and no dilation, found stride ${stride}, dilation ${dilation}`,
     );

@@ -23,8 +23,7 @@ const name = "depthwiseConv2dInputGrad";
 const geometry = (inputs: readonly Spec[], params: WindowInputGradParams): ConvGeometry =>
   inputGradGeometry(name, inputs, { ...params, groups: inputs[0]!.shape[3]! });
 
-export const inputGeometryOf = ({ inputs, params }: Problem<WindowInputGradParams>): ConvGeometry =>
-  geometry(inputs, params);
+const geometryOf = ({ inputs, params }: Problem<WindowInputGradParams>): ConvGeometry => geometry(inputs, params);
 
 export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ */ defineOp<WindowInputGradParams>({
   name,
@@ -43,11 +42,11 @@ export const depthwiseConv2dInputGrad: Op<WindowInputGradParams> = /* @__PURE__ 
     return [dx];
   },
   variants: [
-    gradStrip(inputGeometryOf, (problem, width) => ({
+    gradStrip(geometryOf, (problem, width) => ({
       name,
       grad: { input: 0 },
       end: { ...epilogueOf(problem, width), text: (v, at) => `epilogue(${v}, ${at})` },
     })),
-    inputPlain(inputGeometryOf),
+    inputPlain(geometryOf),
   ],
 });

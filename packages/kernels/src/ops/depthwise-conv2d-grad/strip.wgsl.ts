@@ -39,12 +39,12 @@ interface GradStrip {
 }
 
 /** How dx ends: an epilogue, and the text for value `v` of number `at` where `g` is the value of x. */
-export interface Ended extends Omit<Epilogue, "readsElements"> {
+interface Ended extends Omit<Epilogue, "readsElements"> {
   readonly text: (v: string, at: string, g: string) => string;
 }
 
 /** Which gradients, and where their values lie. */
-export interface Wanted {
+interface Wanted {
   readonly name: string;
   readonly grad: Operand;
   /** How the gradient with respect to the input ends, which is output 0; the weight is input 1. */

@@ -20,8 +20,7 @@ const name = "depthwiseConv2dWeightGrad";
 const geometry = (inputs: readonly Spec[], params: WindowWeightGradParams): ConvGeometry =>
   weightGradGeometry(name, inputs, { ...params, groups: inputs[0]!.shape[3]! });
 
-export const weightGeometryOf = ({ inputs, params }: Problem<WindowWeightGradParams>): ConvGeometry =>
-  geometry(inputs, params);
+const geometryOf = ({ inputs, params }: Problem<WindowWeightGradParams>): ConvGeometry => geometry(inputs, params);
 
 export const depthwiseConv2dWeightGrad: Op<WindowWeightGradParams> = /* @__PURE__ */ defineOp<WindowWeightGradParams>({
   name,
@@ -31,7 +30,7 @@ export const depthwiseConv2dWeightGrad: Op<WindowWeightGradParams> = /* @__PURE_
     return [f32(kh, kw, 1, c)];
   },
   variants: [
-    gradStrip(weightGeometryOf, () => ({ name, grad: { input: 1 }, dw: { x: { input: 0 }, dw: { output: 0 } } })),
-    weightPlain(weightGeometryOf),
+    gradStrip(geometryOf, () => ({ name, grad: { input: 1 }, dw: { x: { input: 0 }, dw: { output: 0 } } })),
+    weightPlain(geometryOf),
   ],
 });
