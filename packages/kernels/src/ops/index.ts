@@ -30,7 +30,12 @@ export { conv2dWeightGrad } from "./conv2d-grad/weight-grad.js";
 export { hardSigmoid, hardSwish, sigmoid, silu } from "./curve/op.js";
 export { hardSigmoidGrad, hardSwishGrad, sigmoidGrad, siluGrad } from "./curve-grad/op.js";
 export { depthwiseConv2d } from "./depthwise-conv2d/op.js";
-export { depthwiseConv2dGrads, type WindowGradsParams } from "./depthwise-conv2d-grad/grads.js";
+export {
+  depthwiseConv2dGrads,
+  type SummedGrad,
+  summableGrads,
+  type WindowGradsParams,
+} from "./depthwise-conv2d-grad/grads.js";
 export { depthwiseConv2dInputGrad } from "./depthwise-conv2d-grad/input-grad.js";
 export { depthwiseConv2dWeightGrad } from "./depthwise-conv2d-grad/weight-grad.js";
 export { type DistillationParams, distillation } from "./distillation/op.js";

@@ -61,29 +61,50 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 `,
   });
 
+/** One of the results of launches that sum parts. */
+export interface SplitResult {
+  readonly size: number;
+  readonly to: Operand;
+  /** Left out: it is the sum. */
+  readonly ending?: Ending | undefined;
+}
+
 /**
- * The launches that write [parts, size], and one that adds the parts and ends the result, by default output 0. A single part is
- * written where it belongs, by launches that end it themselves.
+ * The launches that write [parts, size] for each result, and for each one that adds the parts and ends it. A single part is written
+ * where it belongs, by launches that end it themselves.
  */
-export function lowerSplit(
+export function lowerSplits(
+  caps: Capabilities,
+  parts: number,
+  results: readonly SplitResult[],
+  launches: (to: readonly Operand[]) => readonly Dispatch[],
+): Lowered {
+  if (parts === 1) return { dispatches: launches(results.map(({ to }) => to)) };
+  const totals = results.map(({ size, to, ending }, scratch) =>
+    ending
+      ? dispatch(endingKernel(ending.epilogue), caps, {
+          threads: size,
+          bind: { ...ending.epilogue.bind, partials: { scratch }, y: to },
+          args: { size, parts, columns: ending.columns, activation: ending.epilogue.activation },
+        })
+      : launchColumnSums(
+          caps,
+          { rows: parts, columns: size },
+          { width: widthsFor(size)[0]!, lanes: 1, rowsPerPart: parts },
+          { x: { scratch }, y: to },
+        ),
+  );
+  return {
+    scratch: results.map(({ size }) => f32(parts, size)),
+    dispatches: [...launches(results.map((_, scratch) => ({ scratch }))), ...totals],
+  };
+}
+
+/** The same for one result, which is output 0. */
+export const lowerSplit = (
   caps: Capabilities,
   parts: number,
   size: number,
   launches: (y: Operand) => readonly Dispatch[],
-  { ending, result = { output: 0 } }: { readonly ending?: Ending | undefined; readonly result?: Operand } = {},
-): Lowered {
-  if (parts === 1) return { dispatches: launches(result) };
-  const total = ending
-    ? dispatch(endingKernel(ending.epilogue), caps, {
-        threads: size,
-        bind: { ...ending.epilogue.bind, partials: { scratch: 0 }, y: result },
-        args: { size, parts, columns: ending.columns, activation: ending.epilogue.activation },
-      })
-    : launchColumnSums(
-        caps,
-        { rows: parts, columns: size },
-        { width: widthsFor(size)[0]!, lanes: 1, rowsPerPart: parts },
-        { x: { scratch: 0 }, y: result },
-      );
-  return { scratch: [f32(parts, size)], dispatches: [...launches({ scratch: 0 }), total] };
-}
+  ending?: Ending,
+): Lowered => lowerSplits(caps, parts, [{ size, to: { output: 0 }, ending }], ([y]) => launches(y!));

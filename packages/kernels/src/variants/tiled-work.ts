@@ -155,7 +155,7 @@ function lowerTiles(work: TiledWork, text: TileText, cut: VariantSettings, caps:
     parts,
     work.size,
     (y) => dispatchTiled(work, text, t, caps, { parts, perPart }, { a: { input: 0 }, b, y }),
-    { ending: work.epilogue && { epilogue: work.epilogue, columns: work.columns } },
+    work.epilogue && { epilogue: work.epilogue, columns: work.columns },
   );
 }
 

@@ -7,9 +7,13 @@ import type { Network } from "../graph/graph.js";
 import { openMaker } from "./fuse-epilogue.js";
 import { intoTraining } from "./fuse-gradients.js";
 import { type RewriteRule, type Rewriting, rewrite } from "./rewrite.js";
+import { shareSums } from "./share-sums.js";
 
-export const fuseTraining = (network: Network): Network =>
-  rewrite(network, (node, inputs, ctx) => intoTraining(node, inputs, ctx) ?? intoBatchNorm(node, inputs, ctx));
+export function fuseTraining(network: Network): Network {
+  const rule: RewriteRule = (node, inputs, ctx) => intoTraining(node, inputs, ctx) ?? intoBatchNorm(node, inputs, ctx);
+  const { graph, weights } = rewrite(network, rule);
+  return { graph: shareSums(graph), weights };
+}
 
 const intoBatchNorm: RewriteRule = ({ op }, inputs, ctx) => {
   if (op === add) return addToBatchNorm(inputs, ctx);

@@ -4,15 +4,18 @@
  *   dx[n, h, w, c]   = gate(sum over kh, kw of dy[n, oh, ow, c] * w[kh, kw, 0, c] * scale[c])
  *   dw[kh, kw, 0, c] = sum over n, oh, ow of x[n, h, w, c] * dy[n, oh, ow, c]
  *   over the outputs that read the element: oh*S + kh - PT = h, ow*S + kw - PL = w
+ *   db[c]            = sum over n, h, w of dx[n, h, w, c], or of dy[n, oh, ow, c] over n, oh, ow
  *
  * where `gate` passes dx where x, then the result of the activation, is strictly inside; without one it passes everything.
  *
- * Shapes   dy [N, OH, OW, C], w [3, 3, 1, C], x [N, H, W, C], then perhaps scale [C], all f32 -> dx [N, H, W, C], dw [3, 3, 1, C]
- * Throws   E_SHAPE when shapes do not fit together; E_USAGE for parameters that mean nothing, or another window
+ * Shapes   dy [N, OH, OW, C], w [3, 3, 1, C], x [N, H, W, C], then perhaps scale [C], all f32 -> dx [N, H, W, C], dw [3, 3, 1, C], then db [C]
+ *          for each of `sums`
+ * Throws   E_SHAPE when shapes do not fit together; E_USAGE for parameters that mean nothing, another window, or a sum that strips cannot make
  * Needs    scratch of parts x size of dw, 32 MiB at most
  */
 import { check } from "../../errors.js";
 import { defineOp, type Op, type Operand, type Problem } from "../../op.js";
+import { f32, type Spec } from "../../spec.js";
 import { gateText, scaleText } from "../../wgsl/epilogue.js";
 import { type Activation, codeOf } from "../../wgsl/functions.js";
 import type { BindingType } from "../../wgsl/source.js";
@@ -20,7 +23,7 @@ import type { ConvGeometry, Window } from "../conv2d/geometry.js";
 import { weightGradGeometry } from "../conv2d-grad/geometry.js";
 import { fitsStrip, KERNEL } from "../depthwise-conv2d/strip-parts.js";
 import { depthwiseConv2dInputGrad } from "./input-grad.js";
-import { gradStrip } from "./strip.wgsl.js";
+import { canSumGrad, gradStrip } from "./strip.wgsl.js";
 import { depthwiseConv2dWeightGrad } from "./weight-grad.js";
 
 const name = "depthwiseConv2dGrads";
@@ -28,7 +31,11 @@ const name = "depthwiseConv2dGrads";
 export interface WindowGradsParams extends Window {
   /** What x is a result of, where its gradient is wanted in place of that of x. Left out: dx as it is. */
   readonly gate?: Activation;
+  /** Which gradients are summed too, as biases before and after the convolution need it. Left out: none. */
+  readonly sums?: readonly SummedGrad[];
 }
+
+export type SummedGrad = "dx" | "dy";
 
 const kernel = [KERNEL, KERNEL] as const;
 
@@ -37,11 +44,15 @@ type Given = Pick<Problem<WindowGradsParams>, "inputs" | "params">;
 const geometryOf = ({ inputs: [dy, , x], params }: Given): ConvGeometry =>
   weightGradGeometry(name, [x!, dy!], { ...params, groups: x!.shape[3]!, kernel });
 
+/** Those whose sums the op can make, of its inputs. */
+export const summableGrads = (inputs: readonly Spec[], params: WindowGradsParams): readonly SummedGrad[] =>
+  canSumGrad(geometryOf({ inputs, params })) ? ["dx", "dy"] : ["dx"];
+
 export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defineOp<WindowGradsParams>({
   name,
   infer(inputs, params) {
     const [dy, w, x, ...scale] = inputs;
-    const { gate: _, ...window } = params;
+    const { gate: _, sums = [], ...window } = params;
     const ofWeight = depthwiseConv2dWeightGrad.infer(
       [x, dy].filter((s) => s !== undefined),
       { ...window, kernel },
@@ -55,11 +66,17 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
       "E_USAGE",
       () => `${name}: expected a stride of 1 or 2 and no dilation, found stride ${stride}, dilation ${dilation}`,
     );
-    return [...ofInput, ...ofWeight];
+    const unmade = sums.filter((of) => !summableGrads(inputs, params).includes(of));
+    check(
+      unmade.length === 0,
+      "E_USAGE",
+      () => `${name}: a padding of ${window.pad} leaves some of ${unmade} to no strip, so it cannot be summed here`,
+    );
+    return [...ofInput, ...ofWeight, ...sums.map(() => f32(x!.shape[3]!))];
   },
   isJoint: true,
   variants: [
-    gradStrip(geometryOf, ({ inputs, params: { gate } }, width) => {
+    gradStrip(geometryOf, ({ inputs, params: { gate, sums = [] } }, width) => {
       const isScaled = inputs.length === 4;
       const bindings: Readonly<Record<string, BindingType>> = isScaled ? { scale: "read f32" } : {};
       const bind: Readonly<Record<string, Operand>> = isScaled ? { scale: { input: 3 } } : {};
@@ -71,7 +88,10 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
           functions: [scaleText(isScaled), gate ? gateText(width) : ""],
           text: (v, _, x) => (gate ? `gate_by(${v}, ${x})` : v),
         },
-        dw: { x: { input: 2 }, dw: { output: 1 } },
+        dw: {
+          x: { input: 2 },
+          to: { dw: { output: 1 }, ...Object.fromEntries(sums.map((of, i) => [`${of}Sum`, { output: 2 + i }])) },
+        },
       };
     }),
   ],

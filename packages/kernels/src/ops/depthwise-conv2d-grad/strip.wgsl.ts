@@ -3,14 +3,16 @@
  * along strips of rows of x, S rows and columns at a time, of one channel or four.
  *
  *   dx[S*m + a - py, S*k + b - px] = end(sum over i, j of dy[m - i, k - j] * w[a + S*i, b + S*j] * scale)
- *   parts[part, a + S*i, b + S*j]  = sum over m, k of the strips of the part of x[S*m + a - py, S*k + b - px] * dy[m - i, k - j]
+ *   dw[part, a + S*i, b + S*j]     = sum over m, k of the strips of the part of x[S*m + a - py, S*k + b - px] * dy[m - i, k - j]
+ *
+ * With the weight's, also the sums of dx and of dy over all but the channels: of dy the values at (m - floor(py/S), k - floor(px/S)).
  *
  * Method   The elements of x at (m, k) meet one window of dy, whose columns stay in registers from step to step, for both
  *          gradients: each value of x and dy is loaded once for them. What gates dx is x, which is at hand where both are computed.
  */
 import type { Capabilities } from "../../gpu/capabilities.js";
 import type { Lowered, Operand, Problem, Variant, VariantSettings } from "../../op.js";
-import { lowerSplit, splitLines } from "../../variants/split-sum.js";
+import { lowerSplits, splitLines } from "../../variants/split-sum.js";
 import { dispatch } from "../../wgsl/dispatch.js";
 import type { Epilogue } from "../../wgsl/epilogue.js";
 import { flatIndex } from "../../wgsl/functions.js";
@@ -36,11 +38,38 @@ interface GradStrip {
   readonly rows: number;
   /** Channels. */
   readonly width: Width;
+  /** floor(pad / S), vertical and horizontal. */
+  readonly shift: readonly [number, number];
 }
+
+/** Columns of dy that the window keeps from step to step, and lines of it above a strip. */
+const leadOf = (stride: number): number => Math.ceil(KERNEL / stride) - 1;
+
+/** Steps of an axis: element e of x is of step floor((e + pad) / S). */
+const stepsOf = (extent: number, pad: number, stride: number): number => Math.floor((extent - 1 + pad) / stride) + 1;
+
+/**
+ * Can strips sum dy too: is each of its values in the window of one step, at floor(pad / S).
+ */
+export const canSumGrad = ({ h, w, oh, ow, py, px, sy: stride }: ConvGeometry): boolean =>
+  [
+    [h, oh, py],
+    [w, ow, px],
+  ].every(([extent, outputs, pad]) => {
+    const shift = Math.floor(pad! / stride);
+    return shift <= leadOf(stride) && outputs! <= stepsOf(extent!, pad!, stride) - shift;
+  });
 
 /** How dx ends: an epilogue, and the text for value `v` of number `at` where `g` is the value of x. */
 interface Ended extends Omit<Epilogue, "readsElements"> {
   readonly text: (v: string, at: string, g: string) => string;
+}
+
+/** The gradient with respect to the weight, and perhaps the sums of dx and dy over all but the channels. */
+interface SumsTo {
+  readonly dw: Operand;
+  readonly dxSum?: Operand;
+  readonly dySum?: Operand;
 }
 
 /** Which gradients, and where their values lie. */
@@ -50,15 +79,17 @@ interface Wanted {
   /** How the gradient with respect to the input ends, which is output 0; the weight is input 1. */
   readonly end?: Ended;
   /** Of the gradient with respect to the weight. */
-  readonly dw?: { readonly x: Operand; readonly dw: Operand };
+  readonly dw?: { readonly x: Operand; readonly to: SumsTo };
 }
 
 const settingsOf = ({ c }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] =>
   stripSettings(software, c, [1, 2]);
 
-function body({ stride, rows, width }: GradStrip, end: Ended | undefined, ofWeight: boolean): string {
+function body({ stride, rows, width, shift }: GradStrip, { end, dw }: Wanted): string {
+  const ofWeight = dw !== undefined;
+  const { dxSum, dySum }: Partial<SumsTo> = dw?.to ?? {};
   const zero = zeroOf(width);
-  const lead = Math.ceil(KERNEL / stride) - 1; // columns of dy that the window keeps
+  const lead = leadOf(stride);
   const span = rows + lead;
   /** Tap t belongs to the elements of one parity, and in row i of the strip meets one value of dy. */
   const taps = Array.from({ length: TAPS }, (_, t) => {
@@ -73,7 +104,7 @@ function body({ stride, rows, width }: GradStrip, end: Ended | undefined, ofWeig
     const g = `g${i}${a}${b}`;
     return `
         ${ofWeight ? `let ${g} = ${loadAt(width, "x", `y${i}${a}`, `x${b}`)};` : ""}
-        ${end ? `if (y${i}${a}In & x${b}On) { let to = y${i}${a}At + x${b}To; y[to] = ${end.text(`(${sum(i, `${a}${b}`)}) * scale_c`, `to * ${width}u`, g)}; }` : ""}`;
+        ${end ? `if (y${i}${a}In & x${b}On) { let to = y${i}${a}At + x${b}To; let v = ${end.text(`(${sum(i, `${a}${b}`)}) * scale_c`, `to * ${width}u`, g)}; y[to] = v;${dxSum ? " sumX += v;" : ""} }` : ""}`;
   };
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -84,6 +115,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (part >= args.parts) { return; }
   ${end ? `let scale_c = ${ofChannel(width, "scale_of")};${times(TAPS, (t) => ` let w${t} = w[${t}u * args.c + c];`)}` : ""}
   ${ofWeight ? times(TAPS, (t) => `var sum${t} = ${zero}; `) : ""}
+  ${dxSum ? `var sumX = ${zero};` : ""} ${dySum ? `var sumY = ${zero};` : ""}
   let stripsEnd = min((part + 1u) * args.stripsPerPart, args.strips);
   for (var strip = part * args.stripsPerPart; strip < stripsEnd; strip++) {
     let first = strip % args.across * args.columns + args.px / ${stride}u;
@@ -100,22 +132,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (trip >= ${lead}u) {
         ${times(stride, (b) => locateColumn(`x${b}`, `k * ${stride}u + ${b}u - args.px`, "w"))}
         ${times(rows, (i) => times(stride, (a) => times(stride, (b) => element(i, a, b))))}
+        ${dySum ? `sumY += ${times(rows, (i) => ` + v${shift[1]}_${i + lead - shift[0]}`).slice(3)};` : ""}
         ${ofWeight ? taps.map(({ t, of, meets }) => `sum${t} += ${times(rows, (i) => ` + g${i}${of} * ${meets(i)}`).slice(3)};`).join(" ") : ""}
       }
       ${times(lead, (j) => times(span, (q) => `v${lead - j}_${q} = v${lead - j - 1}_${q}; `))}
     }
   }
-  ${ofWeight ? `let partAt = part * ${TAPS}u * args.c + c;${times(TAPS, (t) => ` parts[partAt + ${t}u * args.c] = sum${t};`)}` : ""}
+  ${ofWeight ? `let partAt = part * ${TAPS}u * args.c + c;${times(TAPS, (t) => ` dw[partAt + ${t}u * args.c] = sum${t};`)}` : ""}
+  ${dxSum ? "dxSum[i] = sumX;" : ""} ${dySum ? "dySum[i] = sumY;" : ""}
 }
 `;
 }
 
-function kernelFor(strip: GradStrip, { name, end, dw }: Wanted): Kernel {
+function kernelFor(strip: GradStrip, wanted: Wanted): Kernel {
+  const { name, end, dw } = wanted;
   const [read, write] = [boundBy("read", strip.width), boundBy("write", strip.width)];
   const bindings: Record<string, BindingType> = {
     grad: read,
-    ...(dw && { x: read, parts: write }),
+    ...(dw && { x: read }),
     ...(end && { w: read, ...end.bindings, y: write }),
+    ...Object.fromEntries(Object.keys(dw?.to ?? {}).map((sum) => [sum, write])),
   };
   return defineKernel({
     name: `${name}/strip`,
@@ -126,14 +162,14 @@ function kernelFor(strip: GradStrip, { name, end, dw }: Wanted): Kernel {
     },
     workgroup: [64, 1, 1],
     functions: [flatIndex, ...(end?.functions ?? [])],
-    body: () => body(strip, end, dw !== undefined),
+    body: () => body(strip, wanted),
   });
 }
 
 /** The variant of an op that computes what is `wanted` of a problem, with `width` channels at once. */
 export const gradStrip = <P>(
   geometryOf: (problem: Problem<P>) => ConvGeometry,
-  wanted: (problem: Problem<P>, width: Width) => Wanted,
+  wantedOf: (problem: Problem<P>, width: Width) => Wanted,
 ): Variant<P> => ({
   name: "strip",
   fits: (problem) => fitsStrip(geometryOf(problem)),
@@ -141,35 +177,39 @@ export const gradStrip = <P>(
   lower(problem, caps, settings = settingsOf(geometryOf(problem), caps)[0]!): Lowered {
     const geometry = geometryOf(problem);
     const { n, h, w, py, px, sy: stride } = geometry;
-    const strip = { stride, ...settings } as GradStrip;
-    const found = wanted(problem, strip.width);
-    const { grad, end: ended, dw } = found;
+    const shift = [Math.floor(py / stride), Math.floor(px / stride)] as const;
+    const strip = { stride, shift, ...settings } as unknown as GradStrip;
+    const wanted = wantedOf(problem, strip.width);
+    const { grad, end: ended, dw } = wanted;
     const c = geometry.c / strip.width;
-    /** Steps of an axis: element e of x is of step floor((e + pad) / S). */
-    const endOf = (extent: number, pad: number): number => Math.floor((extent - 1 + pad) / stride) + 1;
-    const end = endOf(w, px);
-    const count = end - Math.floor(px / stride);
+    const end = stepsOf(w, px, stride);
+    const count = end - shift[1];
     const columns = stripColumns(caps.software, count);
     const across = Math.ceil(count / columns);
-    const down = Math.ceil((endOf(h, py) - Math.floor(py / stride)) / strip.rows);
+    const down = Math.ceil((stepsOf(h, py, stride) - shift[0]) / strip.rows);
     const strips = n * down * across;
-    const size = TAPS * geometry.c;
+    const results = Object.entries(dw?.to ?? {}).map(([sum, to]) => ({
+      sum,
+      to,
+      size: (sum === "dw" ? TAPS : 1) * geometry.c,
+    }));
     const { parts, linesPerPart: stripsPerPart } = dw
-      ? splitLines(strips, size, geometry.c, caps.software ? 16384 : 65536)
+      ? splitLines(strips, TAPS * geometry.c, geometry.c, caps.software ? 16384 : 65536)
       : { parts: strips, linesPerPart: 1 };
-    const launch = (to?: Operand) =>
-      dispatch(kernelFor(strip, found), caps, {
+    const launch = (to: readonly Operand[]) =>
+      dispatch(kernelFor(strip, wanted), caps, {
         threads: parts * c,
         bind: {
           grad,
-          ...(dw && { x: dw.x, parts: to! }),
+          ...(dw && { x: dw.x }),
           ...(ended && { w: { input: 1 }, ...ended.bind, y: { output: 0 } }),
+          ...Object.fromEntries(results.map(({ sum }, i) => [sum, to[i]!])),
         },
         args: {
           ...{ ...geometry, c, across, down, columns, end, strips, parts, stripsPerPart },
           activation: ended?.activation ?? 0,
         },
       });
-    return dw ? lowerSplit(caps, parts, size, (to) => [launch(to)], { result: dw.dw }) : { dispatches: [launch()] };
+    return lowerSplits(caps, parts, results, (to) => [launch(to)]);
   },
 });

@@ -189,6 +189,6 @@ export const subgroupTile = <P extends EpilogueParams>(
       ];
     };
     const ending = { epilogue: epilogueOf(problem), columns: n };
-    return lowerSplit(caps, parts, m * n, launches, { ending });
+    return lowerSplit(caps, parts, m * n, launches, ending);
   },
 });
