@@ -139,11 +139,15 @@ const bareDepthwise = (x: Tensor, w: Tensor, params: WindowGradsParams): Tensor 
   return tf.depthwiseConv2d(x as Tensor4D, kernel, both(params.stride), explicit(params.pad));
 };
 
-const depthwiseConv2dGrads: Peer<WindowGradsParams> = ([dy, w, x, scale], { params: { gate, ...params } }) => {
-  const [dx, dw] = tf.grads((a, b) => bareDepthwise(a, b, params))([x!, w!], dy);
+const depthwiseConv2dGrads: Peer<WindowGradsParams> = (
+  [dy, w, x, scale],
+  { params: { gate, sums = [], ...params } },
+) => {
+  const [bare, dw] = tf.grads((a, b) => bareDepthwise(a, b, params))([x!, w!], dy);
   const extras = [...(scale ? [scale] : []), ...(gate ? [x!] : [])];
   const names = [...(scale ? ["scale" as const] : []), ...(gate ? ["gate" as const] : [])];
-  return [...finish(dx!, extras, { extras: names, ...(gate && { activation: gate }) }), dw!];
+  const [dx] = finish(bare!, extras, { extras: names, ...(gate && { activation: gate }) }) as [Tensor];
+  return [dx, dw!, ...sums.map((of) => tf.sum(of === "dx" ? dx : dy!, [0, 1, 2]))];
 };
 
 const batchNormTraining: Peer<BatchNormTrainingParams> = (

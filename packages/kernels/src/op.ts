@@ -119,11 +119,6 @@ export interface Op<P> {
   /** Of the gradient of an activation in its result, input 0: of which, so that an epilogue can do it by a gate. */
   readonly gates?: Activation;
   /**
-   * Of both gradients of a layer, dx and dw of dy, w, x and perhaps a scale of dx: where x is the result of an activation, the param
-   * `gate` says of which, and dx is the gradient of what that was applied to.
-   */
-  readonly isJoint?: true;
-  /**
    * Of an op of training alone, whose result differs from step to step. In inference form it "passes" its input 0 on, or is
    * "replaced" by another op.
    */

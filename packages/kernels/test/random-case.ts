@@ -1,5 +1,16 @@
 /** A random use of an op, with extras in an epilogue, and those of the gradients of a convolution. */
-import { type Activation, conv2d, depthwiseConv2d, type Extra, extrasOf, f32, type Spec } from "@tlx/kernels";
+import {
+  type Activation,
+  conv2d,
+  depthwiseConv2d,
+  type Extra,
+  extrasOf,
+  f32,
+  type Spec,
+  type SummedGrad,
+  summableGrads,
+  type WindowGradsParams,
+} from "@tlx/kernels";
 import { convGeometry } from "../src/ops/conv2d/geometry.js";
 import { fitsStrip } from "../src/ops/depthwise-conv2d/strip-parts.js";
 import { reluResults } from "../src/ops/relu-grad/cases.js";
@@ -47,11 +58,16 @@ export const bothGrads = (
   y: Spec,
   isScaled: boolean,
   gate: string | undefined,
-): RandomCase => ({
-  inputs: [y, w!, x!, ...(isScaled ? [f32(x!.shape[3]!)] : [])],
-  params: { ...params, ...(gate && { gate }) },
-  fill: (input, index, random) => (gate && input === 2 ? reluResults(0, index, random) : 2 * random() - 1),
-});
+  sums: readonly SummedGrad[],
+): RandomCase => {
+  const inputs = [y, w!, x!, ...(isScaled ? [f32(x!.shape[3]!)] : [])];
+  const can = summableGrads(inputs, params as unknown as WindowGradsParams);
+  return {
+    inputs,
+    params: { ...params, ...(gate && { gate }), sums: sums.filter((of) => can.includes(of)) },
+    fill: (input, index, random) => (gate && input === 2 ? reluResults(0, index, random) : 2 * random() - 1),
+  };
+};
 
 export const conv2dOutput = ({ inputs, params: { extras: _, ...params } }: RandomCase): Spec =>
   conv2d.infer(inputs.slice(0, 2), params)[0]!;

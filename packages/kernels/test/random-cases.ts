@@ -357,6 +357,11 @@ export const randomCases: Readonly<Record<string, fc.Arbitrary<RandomCase>>> = {
   depthwiseConv2dInputGrad: fc.tuple(depthwise, backward).map(([c, end]) => inputGrad(c, depthwiseOutput(c), end)),
   depthwiseConv2dWeightGrad: depthwise.map((c) => weightGrad(c, depthwiseOutput(c))),
   depthwiseConv2dGrads: fc
-    .tuple(depthwise.filter(isJoint), fc.boolean(), fc.constantFrom(undefined, "relu", "relu6"))
-    .map(([c, isScaled, gate]) => bothGrads(c, depthwiseOutput(c), isScaled, gate)),
+    .tuple(
+      depthwise.filter(isJoint),
+      fc.boolean(),
+      fc.constantFrom(undefined, "relu", "relu6"),
+      fc.subarray(["dx", "dy"] as const),
+    )
+    .map(([c, isScaled, gate, sums]) => bothGrads(c, depthwiseOutput(c), isScaled, gate, sums)),
 };

@@ -1,4 +1,4 @@
-import { defaultCapabilities, flattenOffsets } from "@tlx/kernels";
+import { defaultCapabilities, depthwiseConv2dGrads, flattenOffsets } from "@tlx/kernels";
 import { dropDead, layBlock, lowerGraph, type Weights } from "@tlx/nn";
 import { interpretStep } from "@tlx/nn/testing";
 import { describe, expect, it } from "vitest";
@@ -120,7 +120,9 @@ function checkCosts(random: RandomPlan): void {
   const everything = costOfTraining([plain.graph], defaultCapabilities).backward;
   // Weight and bias of a batch norm get their gradients together, and the values before it need both; the weight of a depthwise
   // convolution gets its gradient with that of the input.
-  const joint = new Set(plain.graph.nodes.flatMap(({ op, inputs }) => (op.isJoint ? [inputs[1]!.path] : [])));
+  const joint = new Set(
+    plain.graph.nodes.flatMap(({ op, inputs }) => (op === depthwiseConv2dGrads ? [inputs[1]!.path] : [])),
+  );
   const saved = [...plain.graph.outputs.keys()].filter(
     (path) => !plan.tail.trainable.has(path) && !path.includes("norm") && !joint.has(path),
   );

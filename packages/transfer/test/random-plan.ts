@@ -235,4 +235,4 @@ export function maskOf(plan: TrainingPlan, path: string): Float32Array {
 
 /** Ops that make gradients of weights of convolutions and dense layers, of which each frozen one saves one. */
 export const isWeightGradient = (graph: Graph["nodes"][number]): boolean =>
-  graph.op.isJoint === true || /WeightGrad$|^matmulTransposeA$/.test(graph.op.name);
+  /WeightGrad$|^depthwiseConv2dGrads$|^matmulTransposeA$/.test(graph.op.name);

@@ -11,8 +11,8 @@ import { depthwiseConv2dVjp } from "../ops/depthwise-conv2d/grad.js";
 import { depthwiseConv2d } from "../ops/depthwise-conv2d/op.js";
 import { dropoutVjp } from "../ops/dropout/grad.js";
 import { dropout } from "../ops/dropout/op.js";
-import { matmulTransposeAVjp, matmulTransposeBVjp, matmulVjp } from "../ops/matmul/grad.js";
-import { matmul, matmulTransposeA, matmulTransposeB } from "../ops/matmul/op.js";
+import { matmulVjp } from "../ops/matmul/grad.js";
+import { matmul } from "../ops/matmul/op.js";
 import { globalAveragePool } from "../ops/pool/global-average-pool.js";
 import { globalAveragePoolVjp } from "../ops/pool/grad.js";
 import { relu6Vjp, reluVjp } from "../ops/relu/grad.js";
@@ -32,8 +32,6 @@ export type GradientRules = ReadonlyMap<AnyOp, AnyVjp>;
  */
 export const basicRules: GradientRules = /* @__PURE__ */ new Map<AnyOp, AnyVjp>([
   [matmul, matmulVjp],
-  [matmulTransposeA, matmulTransposeAVjp],
-  [matmulTransposeB, matmulTransposeBVjp],
   [add, addVjp],
   [addBias, addBiasVjp],
   [channelAffine, channelAffineVjp],

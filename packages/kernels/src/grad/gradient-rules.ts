@@ -15,6 +15,8 @@ import { flattenPictureVjp } from "../ops/flatten-picture/grad.js";
 import { flattenPicture } from "../ops/flatten-picture/op.js";
 import { gateChannelsVjp } from "../ops/gate-channels/grad.js";
 import { gateChannels } from "../ops/gate-channels/op.js";
+import { matmulTransposeAVjp, matmulTransposeBVjp } from "../ops/matmul/grad.js";
+import { matmulTransposeA, matmulTransposeB } from "../ops/matmul/op.js";
 import { multiplyVjp } from "../ops/multiply/grad.js";
 import { multiply } from "../ops/multiply/op.js";
 import { averagePool } from "../ops/pool/average-pool.js";
@@ -28,6 +30,8 @@ import { type AnyVjp, basicRules, type GradientRules } from "./basic-rules.js";
 export const gradientRules: GradientRules = /* @__PURE__ */ new Map<AnyOp, AnyVjp>([
   ...basicRules,
   [depthwiseConv2d, depthwiseConv2dJointVjp],
+  [matmulTransposeA, matmulTransposeAVjp],
+  [matmulTransposeB, matmulTransposeBVjp],
   [multiply, multiplyVjp],
   [sigmoid, sigmoidVjp],
   [silu, siluVjp],

@@ -383,7 +383,10 @@ export const records: readonly AnyRecord[] = [
       const { inputs } = problem;
       const ofInput = sumOf(() => inputs[1]!.shape[0]! * inputs[1]!.shape[1]! + 1);
       const ofWeight = sumOf(() => sizeOf(inputs[0]!) / inputs[0]!.shape[3]!);
-      return [ofInput(problem, ...given)[0]!, ofWeight(problem, ...given)[1]!];
+      const ofSums = sumOf(() => sizeOf(inputs[2]!) / inputs[2]!.shape[3]! + 10);
+      const [dx] = ofInput(problem, ...given) as [Float64Array];
+      const [, dw] = ofWeight(problem, ...given) as [Float64Array, Float64Array];
+      return [dx, dw, ...ofSums(problem, ...given).slice(2)];
     },
     cases: depthwiseConv2dGradsCases,
   },

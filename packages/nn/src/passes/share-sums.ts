@@ -24,6 +24,7 @@ export function shareSums(graph: Graph): Graph {
       taken.add(sum);
       return [{ of, result: sum.outputs[0]! }];
     });
+    if (shared.length === 0) return node;
     return {
       ...node,
       params: { ...params, sums: shared.map(({ of }) => of) },

@@ -10,7 +10,7 @@ import { gradientRules } from "@tlx/kernels/grad";
 import {
   differentiate,
   dropDead,
-  fuseGradients,
+  fuseTraining,
   type Graph,
   GraphBuilder,
   type Network,
@@ -79,7 +79,7 @@ function withNorms(network: Network, batch: number, blocks: readonly string[]): 
     return [block, norms.reduce((a, b) => summing.apply(add, [a, b], {}, `${block}/norm`)[0]!)];
   });
   const alive = dropDead({ graph: { ...summing.finish(), outputs: new Map(outputs) }, weights });
-  return { ...fuseGradients(alive), params };
+  return { ...fuseTraining(alive), params };
 }
 
 /**

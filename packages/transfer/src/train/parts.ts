@@ -15,14 +15,14 @@ export interface MixingParts {
   readonly mixerOf: typeof mixerOf;
 }
 
-/** Batch norms that learn, with the statistics of the batch. */
+/** Batch norms that learn, with the statistics of the batch; and what makes steps by `gradientRules` faster. */
 export interface NormParts {
   readonly toTraining: typeof toTraining;
   readonly fuseTraining: typeof fuseTraining;
 }
 
 export interface TrainParts {
-  /** Gradient rules of the ops of the network: `basicRules` or `gradientRules`. */
+  /** Gradient rules of the ops of the network: `basicRules`, or `gradientRules`, whose steps are fast with `norms` beside them. */
   readonly rules: GradientRules;
   /** Of the setting `augment`. */
   readonly drawChange?: typeof drawChange;

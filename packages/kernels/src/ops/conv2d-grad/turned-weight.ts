@@ -19,10 +19,11 @@ const kernel = /* @__PURE__ */ defineKernel({
   consts: { EACH },
   workgroup: [64, 1, 1],
   functions: [flatIndex],
+  // Invocation i = (tap * blocks + block) * c + channel.
   body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local); // (tap * blocks + block) * c + channel
+  let i = flat_index(group, groups, local);
   if (i >= args.size) { return; }
   let c = i % args.c;
   let first = i / args.c % args.blocks * EACH;

@@ -24,10 +24,11 @@ const kernel = /* @__PURE__ */ defineKernel({
   },
   workgroup: [64, 1, 1],
   functions: [flatIndex],
+  // Invocation i = part * size + element.
   body: wgsl`
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local); // part * size + element
+  let i = flat_index(group, groups, local);
   let part = i / args.size;
   if (part >= args.parts) { return; }
   let oc = i % args.oc;

@@ -97,14 +97,19 @@ export const depthwiseConv2dWeightGradCases: readonly Case<WindowWeightGradParam
 /** Both gradients of some layers; a gate has values at, between and beyond the kinks. */
 const gradsOf = (
   l: Layer,
-  { gate, isScaled = false }: { readonly gate?: Activation; readonly isScaled?: boolean } = {},
+  { gate, isScaled = false, sums }: Pick<WindowGradsParams, "gate" | "sums"> & { readonly isScaled?: boolean } = {},
 ): Case<WindowGradsParams> => {
   const { x, weight, dy } = specsOf(l);
   return {
-    name: [l.name, ...(isScaled ? ["scale"] : []), ...(gate ? ["gate"] : [])].join(" "),
+    name: [
+      l.name,
+      ...(isScaled ? ["scale"] : []),
+      ...(gate ? ["gate"] : []),
+      ...(sums ? [`sums-${sums.join("-")}`] : []),
+    ].join(" "),
     tags: l.tags,
     inputs: [dy, weight, x, ...(isScaled ? [f32(x.shape[3]!)] : [])],
-    params: { ...l.window, ...(gate && { gate }) },
+    params: { ...l.window, ...(gate && { gate }), ...(sums && { sums }) },
     ...(gate && {
       fill: (input: number, index: number, random: () => number) =>
         input === 2 ? ([3, 0, 6, -1, 7][index % 11] ?? 6 * random()) : 2 * random() - 1,
@@ -126,4 +131,15 @@ export const depthwiseConv2dGradsCases: readonly Case<WindowGradsParams>[] = [
   gradsOf(named("four-stride-2"), { gate: "relu6", isScaled: true }),
   gradsOf(named("mobilenet-v2-wide"), { gate: "relu6" }),
   gradsOf(named("mobilenet-v2-middle"), { gate: "relu6" }),
+  gradsOf(named("one-pixel"), { sums: ["dx", "dy"] }),
+  gradsOf(named("long-strip"), { sums: ["dy"] }),
+  gradsOf(named("strip+1"), { gate: "relu", sums: ["dx", "dy"] }),
+  gradsOf(named("pads-distinct"), { gate: "relu6", isScaled: true, sums: ["dx"] }),
+  gradsOf(named("unpadded"), { sums: ["dy", "dx"] }),
+  gradsOf(named("four"), { isScaled: true, sums: ["dx"] }),
+  gradsOf(named("four-stride-2"), { gate: "relu6", isScaled: true, sums: ["dx", "dy"] }),
+  gradsOf(named("stride-2-odd"), { gate: "relu6", sums: ["dx", "dy"] }),
+  gradsOf(named("stride-2-pad-after"), { sums: ["dy"] }),
+  gradsOf(named("mobilenet-v2-wide"), { gate: "relu6", sums: ["dx", "dy"] }),
+  gradsOf(named("mobilenet-v2-middle"), { gate: "relu6", sums: ["dx", "dy"] }),
 ];

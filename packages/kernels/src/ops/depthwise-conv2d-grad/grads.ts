@@ -74,7 +74,6 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
     );
     return [...ofInput, ...ofWeight, ...sums.map(() => f32(x!.shape[3]!))];
   },
-  isJoint: true,
   variants: [
     gradStrip(geometryOf, ({ inputs, params: { gate, sums = [] } }, width) => {
       const isScaled = inputs.length === 4;
@@ -88,10 +87,8 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
           functions: [scaleText(isScaled), gate ? gateText(width) : ""],
           text: (v, _, x) => (gate ? `gate_by(${v}, ${x})` : v),
         },
-        dw: {
-          x: { input: 2 },
-          to: { dw: { output: 1 }, ...Object.fromEntries(sums.map((of, i) => [`${of}Sum`, { output: 2 + i }])) },
-        },
+        x: { input: 2 },
+        sums: { dw: { output: 1 }, ...Object.fromEntries(sums.map((of, i) => [of, { output: 2 + i }])) },
       };
     }),
   ],

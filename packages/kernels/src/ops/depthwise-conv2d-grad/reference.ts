@@ -1,6 +1,7 @@
 import type { Problem } from "../../op.js";
 import type { Spec } from "../../spec.js";
 import type { Reference } from "../../testing/record.js";
+import { referenceColumnSums } from "../column-sums/reference.js";
 import type { WindowInputGradParams, WindowWeightGradParams } from "../conv2d-grad/geometry.js";
 import { referenceConv2dInputGrad, referenceConv2dWeightGrad } from "../conv2d-grad/reference.js";
 import type { WindowGradsParams } from "./grads.js";
@@ -21,7 +22,7 @@ export const referenceDepthwiseConv2dWeightGrad: Reference<WindowWeightGradParam
 /** Each by its own reference; a gate is x. */
 export const referenceDepthwiseConv2dGrads: Reference<WindowGradsParams> = (
   [dy, w, x, ...scale],
-  { inputs, outputs, params: { gate, ...window } },
+  { inputs, outputs, params: { gate, sums = [], ...window } },
 ) => {
   const [ofDy, ofW, ofX, ...ofScale] = inputs as [Spec, Spec, Spec, ...Spec[]];
   const isGated = gate !== undefined;
@@ -40,8 +41,11 @@ export const referenceDepthwiseConv2dGrads: Reference<WindowGradsParams> = (
     outputs: [outputs[1]!],
     params: { ...window, kernel: [ofW.shape[0]!, ofW.shape[1]!] },
   };
-  return [
-    ...referenceDepthwiseConv2dInputGrad([dy!, w!, ...scale, ...(isGated ? [x!] : [])], forInput),
-    ...referenceDepthwiseConv2dWeightGrad([x!, dy!], forWeight),
-  ];
+  const ofInput = referenceDepthwiseConv2dInputGrad([dy!, w!, ...scale, ...(isGated ? [x!] : [])], forInput);
+  const ofWeight = referenceDepthwiseConv2dWeightGrad([x!, dy!], forWeight);
+  const summed = sums.flatMap((of) => {
+    const [values, spec] = of === "dx" ? [ofInput[0]!, ofX] : [dy!, ofDy];
+    return referenceColumnSums([values], { inputs: [spec], outputs: [], params: {} });
+  });
+  return [...ofInput, ...ofWeight, ...summed];
 };

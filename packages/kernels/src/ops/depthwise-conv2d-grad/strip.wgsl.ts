@@ -65,13 +65,6 @@ interface Ended extends Omit<Epilogue, "readsElements"> {
   readonly text: (v: string, at: string, g: string) => string;
 }
 
-/** The gradient with respect to the weight, and perhaps the sums of dx and dy over all but the channels. */
-interface SumsTo {
-  readonly dw: Operand;
-  readonly dxSum?: Operand;
-  readonly dySum?: Operand;
-}
-
 /** Which gradients, and where their values lie. */
 interface Wanted {
   readonly name: string;
@@ -79,15 +72,17 @@ interface Wanted {
   /** How the gradient with respect to the input ends, which is output 0; the weight is input 1. */
   readonly end?: Ended;
   /** Of the gradient with respect to the weight. */
-  readonly dw?: { readonly x: Operand; readonly to: SumsTo };
+  readonly x?: Operand;
+  /** Where it goes, "dw", and perhaps the sums of "dx" and "dy" over all but the channels. */
+  readonly sums?: Readonly<Record<string, Operand>>;
 }
 
 const settingsOf = ({ c }: ConvGeometry, { software }: Capabilities): readonly VariantSettings[] =>
   stripSettings(software, c, [1, 2]);
 
-function body({ stride, rows, width, shift }: GradStrip, { end, dw }: Wanted): string {
-  const ofWeight = dw !== undefined;
-  const { dxSum, dySum }: Partial<SumsTo> = dw?.to ?? {};
+function body({ stride, rows, width, shift }: GradStrip, { end, sums = {} }: Wanted): string {
+  const { dw: ofWeight, ...others } = sums;
+  const more = Object.keys(others);
   const zero = zeroOf(width);
   const lead = leadOf(stride);
   const span = rows + lead;
@@ -100,11 +95,12 @@ function body({ stride, rows, width, shift }: GradStrip, { end, dw }: Wanted): s
   });
   const sum = (i: number, of: string): string =>
     taps.flatMap(({ t, of: own, meets }) => (own === of ? [`w${t} * ${meets(i)}`] : [])).join(" + ");
+  const adds = (of: string, v: string): string => (of in others ? `sum_${of} += ${v}; ` : "");
   const element = (i: number, a: number, b: number): string => {
     const g = `g${i}${a}${b}`;
     return `
         ${ofWeight ? `let ${g} = ${loadAt(width, "x", `y${i}${a}`, `x${b}`)};` : ""}
-        ${end ? `if (y${i}${a}In & x${b}On) { let to = y${i}${a}At + x${b}To; let v = ${end.text(`(${sum(i, `${a}${b}`)}) * scale_c`, `to * ${width}u`, g)}; y[to] = v;${dxSum ? " sumX += v;" : ""} }` : ""}`;
+        ${end ? `if (y${i}${a}In & x${b}On) { let to = y${i}${a}At + x${b}To; let v = ${end.text(`(${sum(i, `${a}${b}`)}) * scale_c`, `to * ${width}u`, g)}; y[to] = v; ${adds("dx", "v")} }` : ""}`;
   };
   return `
 @compute @workgroup_size(WG_X, WG_Y, WG_Z)
@@ -115,7 +111,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (part >= args.parts) { return; }
   ${end ? `let scale_c = ${ofChannel(width, "scale_of")};${times(TAPS, (t) => ` let w${t} = w[${t}u * args.c + c];`)}` : ""}
   ${ofWeight ? times(TAPS, (t) => `var sum${t} = ${zero}; `) : ""}
-  ${dxSum ? `var sumX = ${zero};` : ""} ${dySum ? `var sumY = ${zero};` : ""}
+  ${more.map((of) => `var sum_${of} = ${zero}; `).join("")}
   let stripsEnd = min((part + 1u) * args.stripsPerPart, args.strips);
   for (var strip = part * args.stripsPerPart; strip < stripsEnd; strip++) {
     let first = strip % args.across * args.columns + args.px / ${stride}u;
@@ -132,26 +128,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (trip >= ${lead}u) {
         ${times(stride, (b) => locateColumn(`x${b}`, `k * ${stride}u + ${b}u - args.px`, "w"))}
         ${times(rows, (i) => times(stride, (a) => times(stride, (b) => element(i, a, b))))}
-        ${dySum ? `sumY += ${times(rows, (i) => ` + v${shift[1]}_${i + lead - shift[0]}`).slice(3)};` : ""}
+        ${times(rows, (i) => adds("dy", `v${shift[1]}_${i + lead - shift[0]}`))}
         ${ofWeight ? taps.map(({ t, of, meets }) => `sum${t} += ${times(rows, (i) => ` + g${i}${of} * ${meets(i)}`).slice(3)};`).join(" ") : ""}
       }
       ${times(lead, (j) => times(span, (q) => `v${lead - j}_${q} = v${lead - j - 1}_${q}; `))}
     }
   }
   ${ofWeight ? `let partAt = part * ${TAPS}u * args.c + c;${times(TAPS, (t) => ` dw[partAt + ${t}u * args.c] = sum${t};`)}` : ""}
-  ${dxSum ? "dxSum[i] = sumX;" : ""} ${dySum ? "dySum[i] = sumY;" : ""}
+  ${more.map((of) => `${of}[i] = sum_${of};`).join("")}
 }
 `;
 }
 
 function kernelFor(strip: GradStrip, wanted: Wanted): Kernel {
-  const { name, end, dw } = wanted;
+  const { name, end, x, sums = {} } = wanted;
   const [read, write] = [boundBy("read", strip.width), boundBy("write", strip.width)];
   const bindings: Record<string, BindingType> = {
     grad: read,
-    ...(dw && { x: read }),
+    ...(x && { x: read }),
     ...(end && { w: read, ...end.bindings, y: write }),
-    ...Object.fromEntries(Object.keys(dw?.to ?? {}).map((sum) => [sum, write])),
+    ...Object.fromEntries(Object.keys(sums).map((of) => [of, write])),
   };
   return defineKernel({
     name: `${name}/strip`,
@@ -180,7 +176,7 @@ export const gradStrip = <P>(
     const shift = [Math.floor(py / stride), Math.floor(px / stride)] as const;
     const strip = { stride, shift, ...settings } as unknown as GradStrip;
     const wanted = wantedOf(problem, strip.width);
-    const { grad, end: ended, dw } = wanted;
+    const { grad, end: ended, x, sums = {} } = wanted;
     const c = geometry.c / strip.width;
     const end = stepsOf(w, px, stride);
     const count = end - shift[1];
@@ -188,12 +184,8 @@ export const gradStrip = <P>(
     const across = Math.ceil(count / columns);
     const down = Math.ceil((stepsOf(h, py, stride) - shift[0]) / strip.rows);
     const strips = n * down * across;
-    const results = Object.entries(dw?.to ?? {}).map(([sum, to]) => ({
-      sum,
-      to,
-      size: (sum === "dw" ? TAPS : 1) * geometry.c,
-    }));
-    const { parts, linesPerPart: stripsPerPart } = dw
+    const results = Object.entries(sums).map(([of, to]) => ({ of, to, size: (of === "dw" ? TAPS : 1) * geometry.c }));
+    const { parts, linesPerPart: stripsPerPart } = x
       ? splitLines(strips, TAPS * geometry.c, geometry.c, caps.software ? 16384 : 65536)
       : { parts: strips, linesPerPart: 1 };
     const launch = (to: readonly Operand[]) =>
@@ -201,9 +193,9 @@ export const gradStrip = <P>(
         threads: parts * c,
         bind: {
           grad,
-          ...(dw && { x: dw.x }),
+          ...(x && { x }),
           ...(ended && { w: { input: 1 }, ...ended.bind, y: { output: 0 } }),
-          ...Object.fromEntries(results.map(({ sum }, i) => [sum, to[i]!])),
+          ...Object.fromEntries(results.map(({ of }, i) => [of, to[i]!])),
         },
         args: {
           ...{ ...geometry, c, across, down, columns, end, strips, parts, stripsPerPart },

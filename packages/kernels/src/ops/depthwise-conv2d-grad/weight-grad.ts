@@ -30,7 +30,7 @@ export const depthwiseConv2dWeightGrad: Op<WindowWeightGradParams> = /* @__PURE_
     return [f32(kh, kw, 1, c)];
   },
   variants: [
-    gradStrip(geometryOf, () => ({ name, grad: { input: 1 }, dw: { x: { input: 0 }, to: { dw: { output: 0 } } } })),
+    gradStrip(geometryOf, () => ({ name, grad: { input: 1 }, x: { input: 0 }, sums: { dw: { output: 0 } } })),
     weightPlain(geometryOf),
   ],
 });

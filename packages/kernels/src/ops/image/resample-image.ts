@@ -29,6 +29,7 @@ const kernels = /* @__PURE__ */ elementwiseKernels({
   // Pixels as [outer, extent, inner] -> [outer, outExtent, inner].
   args: { extent: "u32", outExtent: "u32", inner: "u32", taps: "u32", fractionBits: "u32" },
   functions: [pixelBytes],
+  // Taps beyond the picture have weight 0.
   body: wgsl`
 fn element(i: u32) {
   let inner = i % args.inner;
@@ -36,7 +37,7 @@ fn element(i: u32) {
   let outer = i / args.inner / args.outExtent;
   var sum = vec4i(1 << (args.fractionBits - 1u));
   for (var t = 0u; t < args.taps; t++) {
-    let at = min(starts[o] + t, args.extent - 1u); // padding taps have weight 0
+    let at = min(starts[o] + t, args.extent - 1u);
     sum += weights[o * args.taps + t] * vec4i(bytes_of(x[(outer * args.extent + at) * args.inner + inner]));
   }
   y[i] = word_of(vec4u(clamp(sum >> vec4u(args.fractionBits), vec4i(0), vec4i(255))));

@@ -20,6 +20,7 @@ const kernels = /* @__PURE__ */ elementwiseKernels({
     ...{ extent: "u32", outExtent: "u32", inner: "u32", taps: "u32", fractionBits: "u32" },
     ...{ lines: "u32", apart: "u32", fast: "u32", slow: "u32", xLine: "u32", yLine: "u32" },
   },
+  // Taps beyond the picture have weight 0.
   body: wgsl`
 fn element(i: u32) {
   let near = i % args.fast;
@@ -31,7 +32,7 @@ fn element(i: u32) {
   let line = min(vec4u(first) + vec4u(0u, 1u, 2u, 3u) * args.apart, vec4u(args.lines - 1u));
   var sums: array<vec4i, 4>;
   for (var t = 0u; t < args.taps; t++) {
-    let step = min(starts[o] + t, args.extent - 1u); // padding taps have weight 0
+    let step = min(starts[o] + t, args.extent - 1u);
     let at = line * args.xLine + (outer * args.extent + step) * args.inner;
     let pixels = vec4u(x[at.x], x[at.y], x[at.z], x[at.w]);
     for (var c = 0u; c < 4u; c++) {
