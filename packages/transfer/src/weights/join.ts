@@ -1,6 +1,6 @@
 /** Joins a checkpoint to the params of a network by name, strictly; and the way back. */
 import { type HostTensor, type Spec, TlxError } from "@tlx/kernels";
-import { storedShape, toStoredLayout, toTlxLayout } from "./layout.js";
+import { holdsStored, storedShape, toStoredLayout, toTlxLayout } from "./layout.js";
 import { type Checkpoint, type StoredTensor, showStored, toHostTensor } from "./safetensors.js";
 import { showName } from "./safetensors-header.js";
 import { networkOf } from "./signatures.js";
@@ -77,14 +77,6 @@ export function joinWeights(expected: ReadonlyMap<string, Spec>, checkpoint: Che
   );
 }
 
-/** Compares what `toStored` made: whole words. */
-function areEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  const [left, right] = [a, b].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length / 4));
-  for (let i = 0; i < left!.length; i++) if (left![i] !== right![i]) return false; // twenty times as fast as every()
-  return true;
-}
-
 /**
  * Params as a checkpoint holds them, for `writeSafetensors`. One that still has the values of its tensor in `source` is that
  * tensor itself, in its own dtype and byte for byte.
@@ -95,11 +87,9 @@ export function exportTensors(
 ): Map<string, StoredTensor> {
   return new Map(
     [...params].map(([path, tensor]): [string, StoredTensor] => {
-      const exported = toStored(path, toStoredLayout(tensor));
       const stored = source.get(path);
-      const kept =
-        stored && fits(stored, tensor.spec) && areEqual(exported.bytes, toStored(path, toHostTensor(stored)).bytes);
-      return [path, kept ? stored : exported];
+      const isKept = stored && fits(stored, tensor.spec) && holdsStored(tensor, toHostTensor(stored));
+      return [path, isKept ? stored : toStored(path, toStoredLayout(tensor))];
     }),
   );
 }

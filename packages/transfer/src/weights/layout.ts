@@ -50,3 +50,17 @@ export const toTlxLayout = (tensor: HostTensor): HostTensor =>
 /** From the order of tlx to that of a checkpoint. */
 export const toStoredLayout = (tensor: HostTensor): HostTensor =>
   permute(tensor, toStoredOrder.get(tensor.spec.shape.length));
+
+/** Does `own`, in the order of tlx, have the bits of `stored`, of the same extents in the order of a checkpoint? Nothing is copied. */
+export function holdsStored(own: HostTensor, { spec, data }: HostTensor): boolean {
+  const rounded = own.data instanceof Float64Array ? Float32Array.from(own.data) : own.data;
+  const [a, b] = [rounded, data].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  const isReordered = toTlxOrder.has(spec.shape.length);
+  const [rows, columns, kh = 1, kw = 1] = isReordered ? spec.shape : [1, data.length];
+  const area = kh * kw;
+  let at = 0;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      for (let tap = 0; tap < area; tap++) if (a![(tap * columns + column) * rows + row] !== b![at++]) return false;
+  return true;
+}

@@ -80,18 +80,13 @@ export function convGeometry(op: string, x: Spec, weight: Spec, params: GroupedW
     () =>
       `${op}: weight expects ${perGroup * groups} input channels (C/groups of ${formatSpec(weight)}, groups ${groups}) but x has ${c} (C of ${formatSpec(x)})`,
   );
-  return {
-    ...{ n, h, w, c, oc, kh, kw, groups },
-    oh: slide(op, "height", {
-      extent: h,
-      kernel: kh,
-      stride: stride[0],
-      pads: [pad[0], pad[1]],
-      dilation: dilation[0],
-    }),
-    ow: slide(op, "width", { extent: w, kernel: kw, stride: stride[1], pads: [pad[2], pad[3]], dilation: dilation[1] }),
-    ...{ sy: stride[0], sx: stride[1], py: pad[0], px: pad[2], dy: dilation[0], dx: dilation[1] },
-  };
+  const [sy, sx] = stride;
+  const [py, bottom, px, right] = pad;
+  const [dy, dx] = dilation;
+  const oh = slide(op, "height", { extent: h, kernel: kh, stride: sy, pads: [py, bottom], dilation: dy });
+  const ow = slide(op, "width", { extent: w, kernel: kw, stride: sx, pads: [px, right], dilation: dx });
+  // In one literal: a spread takes twenty times as long, and choosing kernels asks for thousands of these.
+  return { n, h, w, c, oh, ow, oc, kh, kw, sy, sx, py, px, dy, dx, groups };
 }
 
 function checkParams(op: string, { stride, pad, dilation, groups }: GroupedWindow): void {
