@@ -85,7 +85,7 @@ export function convGeometry(op: string, x: Spec, weight: Spec, params: GroupedW
   const [dy, dx] = dilation;
   const oh = slide(op, "height", { extent: h, kernel: kh, stride: sy, pads: [py, bottom], dilation: dy });
   const ow = slide(op, "width", { extent: w, kernel: kw, stride: sx, pads: [px, right], dilation: dx });
-  // In one literal: a spread takes twenty times as long, and choosing kernels asks for thousands of these.
+  // In one literal: a spread takes sixty times as long, and choosing kernels asks for thousands of these.
   return { n, h, w, c, oh, ow, oc, kh, kw, sy, sx, py, px, dy, dx, groups };
 }
 

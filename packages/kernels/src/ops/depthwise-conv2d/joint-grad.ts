@@ -1,5 +1,4 @@
 /** The same gradients, by depthwiseConv2dGrads where both are wanted and it has a kernel for them. */
-
 import { bareProduct } from "../../grad/bare-product.js";
 import type { Vjp } from "../../op.js";
 import type { WindowParams } from "../conv2d/geometry.js";
