@@ -1,8 +1,10 @@
 /** The real command, built, each time in a process of its own that must end by itself. */
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { madePicture, madeWeights, pictureBomb } from "./support/made-files.js";
 import { itShared, sharedPath } from "./support/shared.js";
@@ -28,6 +30,14 @@ describe("usage", () => {
   it("prints the version on standard output", async () => {
     const { version } = JSON.parse(await readFile("packages/cli/package.json", "utf8"));
     expect(await tlx(["--version"])).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it("starts without the picture decoder, which takes longer to load than all the rest", () => {
+    const main = JSON.stringify(pathToFileURL("packages/cli/dist/main.js").href);
+    const script = `import(${main}).then(() => console.log(Object.keys(require("node:module")._cache).join()))`;
+    const { stdout } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    expect(stdout).toContain("commander");
+    expect(stdout).not.toMatch(/sharp|libvips/);
   });
 
   it("prints help with commands, defaults and examples", async () => {

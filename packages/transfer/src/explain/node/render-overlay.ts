@@ -1,4 +1,4 @@
-import sharp, { type OverlayOptions as Layer } from "sharp";
+import type { OverlayOptions as Layer } from "sharp";
 import type { Picture } from "../../data/picture.js";
 import { type PreprocessSpec, preprocessGeometry } from "../../preprocess.js";
 import { colourOf } from "../colour-map.js";
@@ -20,6 +20,7 @@ export async function renderOverlay(
   explanation: Pick<Explanation, "heat" | "size"> | undefined,
   { preprocess, size = preprocess.crop, opacity = 0.6, quality = 75 }: OverlayOptions,
 ): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp"); // here: it takes longer to load than all the rest of tlx
   const { crop } = preprocess;
   const { width, height, left, top } = preprocessGeometry(picture.width, picture.height, preprocess);
   const raw = { width: picture.width, height: picture.height, channels: 4 } as const;
@@ -40,6 +41,7 @@ async function heatLayer(
 ): Promise<Layer> {
   const pixels = new Uint8Array(4 * heat.length);
   for (const [i, t] of heat.entries()) pixels.set([...colourOf(t), Math.round(255 * opacity * t)], 4 * i);
+  const { default: sharp } = await import("sharp");
   const input = await sharp(pixels, { raw: { width: from, height: from, channels: 4 } })
     .resize(size, size)
     .png()
