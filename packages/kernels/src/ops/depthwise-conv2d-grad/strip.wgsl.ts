@@ -48,17 +48,15 @@ const leadOf = (stride: number): number => Math.ceil(KERNEL / stride) - 1;
 /** Steps of an axis: element e of x is of step floor((e + pad) / S). */
 const stepsOf = (extent: number, pad: number, stride: number): number => Math.floor((extent - 1 + pad) / stride) + 1;
 
-/**
- * Can strips sum dy too: is each of its values in the window of one step, at floor(pad / S).
- */
+/** Is every value of dy along an axis, in one step each, in the window at floor(pad / S). */
+function seesAll(extent: number, outputs: number, pad: number, stride: number): boolean {
+  const shift = Math.floor(pad / stride);
+  return shift <= leadOf(stride) && outputs <= stepsOf(extent, pad, stride) - shift;
+}
+
+/** Can strips sum dy too. */
 export const canSumGrad = ({ h, w, oh, ow, py, px, sy: stride }: ConvGeometry): boolean =>
-  [
-    [h, oh, py],
-    [w, ow, px],
-  ].every(([extent, outputs, pad]) => {
-    const shift = Math.floor(pad! / stride);
-    return shift <= leadOf(stride) && outputs! <= stepsOf(extent!, pad!, stride) - shift;
-  });
+  seesAll(h, oh, py, stride) && seesAll(w, ow, px, stride);
 
 /** How dx ends: an epilogue, and the text for value `v` of number `at` where `g` is the value of x. */
 interface Ended extends Omit<Epilogue, "readsElements"> {
