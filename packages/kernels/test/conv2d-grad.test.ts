@@ -126,7 +126,7 @@ it("gradients of convolutions say what does not fit", () => {
       "E_SHAPE depthwiseConv2dInputGrad: the gradient must have the shape of the output, f32[1, 4, 3, 6] for x f32[1, 9, 8, 6] and w f32[5, 5, 1, 6], found f32[1, 5, 4, 6]",
       "E_SHAPE depthwiseConv2dInputGrad: the scale must be f32[6] (the channels of the result f32[1, 9, 8, 6]), found f32[5]",
       "E_USAGE depthwiseConv2dGrads: expected a stride of 1 or 2 and no dilation, found stride 1,2, dilation 1,1",
-      "E_USAGE depthwiseConv2dGrads: a padding of 3,3,3,3 leaves some of dy to no strip, so it cannot be summed here",
+      "E_USAGE depthwiseConv2dGrads: expected pads that leave no value of dy beyond x, found pad [3,3,3,3]; sum it by columnSums",
     ]
   `);
 });

@@ -70,7 +70,8 @@ export const depthwiseConv2dGrads: Op<WindowGradsParams> = /* @__PURE__ */ defin
     check(
       unmade.length === 0,
       "E_USAGE",
-      () => `${name}: a padding of ${window.pad} leaves some of ${unmade} to no strip, so it cannot be summed here`,
+      () =>
+        `${name}: expected pads that leave no value of ${unmade} beyond x, found pad [${window.pad}]; sum it by columnSums`,
     );
     return [...ofInput, ...ofWeight, ...sums.map(() => f32(x!.shape[3]!))];
   },
